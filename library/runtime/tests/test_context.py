@@ -429,8 +429,16 @@ BAD = {
         "commands: two have the route DELETE /payments/{}: choose another name, or write a route.",
     ),
     "versions: one too many": (
-        lambda: _as(PAYMENT, versions={**PAYMENT.versions, "PaymentLost": "1.0"}),
-        "versions has PaymentLost, which no command raises: remove it.",
+        lambda: _as(PAYMENT, versions={**PAYMENT.versions, "Gone": "1.0"}),
+        "versions has Gone, which no command raises: remove it.",
+    ),
+    "versions: misspelt": (
+        lambda: _as(PAYMENT, versions={"PaymentVerifed": "1.0"}),
+        "versions has PaymentVerifed, which no command raises: write PaymentVerified, or remove it.",
+    ),
+    "subscribers: one twice": (
+        lambda: _as(PAYMENT, subscribers=("bi", "frontend", "bi")),
+        "subscribers has 'bi' twice: name each once.",
     ),
     "versions: none": (
         lambda: _as(PAYMENT, versions={**PAYMENT.versions, "PaymentVerified": "1"}),
@@ -438,7 +446,7 @@ BAD = {
     ),
     "references: no field": (
         lambda: _as(PAYMENT, references={"customer_id": "customer"}),
-        "references has 'customer_id', which is not a field of PaymentDetails.",
+        "references has 'customer_id', which is not a field of PaymentDetails: remove it.",
     ),
     "references: no text": (
         lambda: _as(PAYMENT, references={"amount": "subscription"}),
@@ -462,11 +470,11 @@ BAD = {
     ),
     "scopes: no such route": (
         lambda: _as(PAYMENT, scopes={"relay_events": ("payments.read",)}),
-        "scopes names relay_events, which has no route: remove it, or name a function with a route.",
+        "scopes names relay_events, which has no route: remove it.",
     ),
     "scopes: no API": (
         lambda: _as(PAYMENT, api=False, scopes={"get_payment": ("payments.read",)}),
-        "scopes names get_payment, which has no route: remove it, or name a function with a route.",
+        "scopes names get_payment, which has no route: remove it.",
     ),
     **{
         f"scopes: {scope!r}": (

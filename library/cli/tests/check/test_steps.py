@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context_cli.check.steps import COMMANDS, FILE, MOST, listed, record, remedies
+from bounded_context_cli.check.steps import BREAKS, COMMANDS, FILE, MOST, listed, record, remedies
 from bounded_context_infra.configuration.project import placed, syntax_errors
 
 MODEL, TEST = "src/payment/model.py", "tests/test_rules.py"
@@ -78,7 +78,22 @@ def test_a_list_has_each_remedy_once_and_a_limit() -> None:
     """The first line has the number of all remedies."""
     assert len(listed(["a", "b", "a"]).splitlines()) == 3
     first, *rest = listed(map(str, range(100))).splitlines()
-    assert (first.split()[0], len(rest)) == ("100", MOST + 1)
+    assert (first.split()[0], len(rest)) == ("100", MOST - 1)
+    assert "and 87 more" in rest[-1]
+    assert len(listed([*"abc", "\n".join("x" * 10), "d"]).splitlines()) <= MOST
+
+
+def test_documents_that_one_change_makes_outdated_have_one_remedy(root: Path) -> None:
+    """None while the change breaks the contract: the documents would store it."""
+    documents = [
+        f"{name} does not match the code: run `uv run context contracts`." for name in ("a.md", "b.md", "c.md")
+    ]
+    file = root / "remedies"
+    file.write_text("".join(f"{sentence}\0" for sentence in (*documents, "A: write B.")))
+    first, joined = remedies(root, "test", "", {FILE: str(file)})
+    assert (first, joined) == ("A: write B.", documents[0].replace(": run", ", and 2 more documents: run"))
+    file.write_text(f"{file.read_text()}x is gone: undo it (`uv run {BREAKS}`).\0")
+    assert remedies(root, "test", "", {FILE: str(file)}) == ["A: write B.", f"x is gone: undo it (`uv run {BREAKS}`)."]
 
 
 def test_an_error_is_placed_in_the_repository(root: Path) -> None:

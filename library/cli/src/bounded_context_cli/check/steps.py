@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -22,8 +23,15 @@ from .selection import LEAVE_OUT_PROMISES, Selection
 FILE: Final = "BOUNDED_CONTEXT_REMEDIES"
 """The environment variable with the file to which the tests of a check append their remedies."""
 
-MOST: Final = 20
-"""The maximum of listed remedies."""
+MOST: Final = 15
+"""The maximum of the lines of a list of remedies."""
+
+BREAKS: Final = "context docs changing what-would-break"
+"""The page that the sentences about a changed contract name."""
+
+_CONTRACTS: Final = ("cannot be read as before", "rely on it")
+_RENAMED: Final = re.compile(r"\b(\w+) is missing in .* looks renamed from (\w+):")
+_WRITTEN: Final = re.compile(r": run (`uv run context (?:contracts|openapi)`)\.$")
 
 _LINES: Final = 10
 """The maximum of lines of a remedy. The text of a failed comparison may be long."""
@@ -44,16 +52,44 @@ def remedies(root: Path, step: str, output: str, environment: Mapping[str, str])
     `environment` is that of the step.
     """
     recorded = _recorded(Path(environment[FILE])) if step == "test" else _READERS.get(step, _of_commands)(root, output)
-    return [*dict.fromkeys(recorded)] or [_unknown(root, step, output)]
+    return [*_causes(recorded)] or [_unknown(root, step, output)]
+
+
+def _causes(sentences: Iterable[str]) -> Iterator[str]:
+    """Yield each sentence once, and the documents to write anew in one sentence.
+
+    The documents wait for a change that breaks the contract: it is either undone, or intended. A renamed field breaks
+    several contracts, and has one remedy.
+    """
+    each = dict.fromkeys(sentences)
+    effects = [name for sentence in each for match in _RENAMED.finditer(sentence) for name in match.groups()]
+    each = {sentence: None for sentence in each if _RENAMED.search(sentence) or not _is_effect(sentence, effects)}
+    outdated = {sentence: match[1] for sentence in each if (match := _WRITTEN.search(sentence))}
+    yield from (sentence for sentence in each if sentence not in outdated)
+    if not any(BREAKS in sentence for sentence in each):
+        for command in dict.fromkeys(outdated.values()):
+            first, *others = (sentence for sentence, written in outdated.items() if written == command)
+            more = f", and {len(others)} more document{'' if len(others) == 1 else 's'}"
+            yield _WRITTEN.sub(f"{more if others else ''}: run {command}.", first)
+
+
+def _is_effect(sentence: str, names: Iterable[str]) -> bool:
+    """Return whether a sentence reports that a renamed field breaks a contract."""
+    breaks = BREAKS in sentence or any(words in sentence for words in _CONTRACTS)
+    return breaks and any(re.search(rf"\b{name}\b", sentence) for name in names)
 
 
 def listed(sentences: Iterable[str]) -> str:
-    """Return the numbered list of different remedies."""
+    """Return the numbered list of different remedies on at most 15 lines, with the number of the others."""
     each = [*dict.fromkeys(sentences)]
     lines = [f"{len(each)} thing{'' if len(each) == 1 else 's'} to do:"]
-    lines += [f"{number:>2}. {remedy}" for number, remedy in enumerate(each[:MOST], 1)]
-    more = len(each) - MOST
-    return "\n".join([*lines, *([f"    and {more} more."] if more > 0 else [])])
+    for number, remedy in enumerate(each, 1):
+        more = f"{number:>2}. {remedy}".splitlines()
+        if len(lines) + len(more) + (number < len(each)) > MOST:
+            lines.append(f"    and {len(each) - number + 1} more, which the next check prints.")
+            break
+        lines += more
+    return "\n".join(lines)
 
 
 def record(error: BaseException, test: str, sentences: Iterable[str], root: Path) -> None:
@@ -95,16 +131,11 @@ def _of_commands(_root: Path, output: str) -> Iterator[str]:
     yield from _ERROR.findall(output)
 
 
-def _of_lines(_root: Path, output: str) -> Iterator[str]:
-    yield from output.splitlines()
-
-
 def _recorded(file: Path) -> Iterator[str]:
     yield from file.read_text(encoding="utf-8").split(_END)[:-1] if file.exists() else ()
 
 
 _READERS: Final[Mapping[str, Callable[[Path, str], Iterator[str]]]] = {
-    "load": _of_lines,
     "lint": _of_lint,
     "types": _of_types,
     "imports": _of_imports,
@@ -133,7 +164,7 @@ def module_file(root: Path, module: str) -> str:
 _PYTEST: Final = "pytest"
 _LOAD: Final = "load"
 COMMANDS: Final[Mapping[str, str]] = {
-    "load": "python -m bounded_context_cli.settings",
+    "load": "python -W ignore -m bounded_context_cli.check.loading",
     "lint": "ruff check --output-format concise . && ruff format --check .",
     "types": "pyrefly check --output-format min-text",
     "imports": "lint-imports",
@@ -152,8 +183,15 @@ _Done = subprocess.CompletedProcess[str]
 
 def commands(project: Project) -> dict[str, str]:
     """Return the commands of all steps: the library's, and those that the repository adds or replaces."""
-    own = {name: str(command) for name, command in project.settings.get("check", {}).items()}
-    return {**COMMANDS, **own}
+    return {**COMMANDS, **_own(project)}
+
+
+def _own(project: Project) -> dict[str, str]:
+    """Return the commands of the repository. Raises ProjectError if they are not a table."""
+    table = project.settings.get("check", {})
+    if not isinstance(table, Mapping):
+        raise ProjectError('pyproject.toml: [tool.bounded-context] check is no table: write NAME = "COMMAND" there.')
+    return {name: str(command) for name, command in table.items()}
 
 
 def run(project: Project, selection: Selection) -> int:
@@ -161,7 +199,7 @@ def run(project: Project, selection: Selection) -> int:
 
     The tests start when the declaration and the programs are loaded. If these have an error, all steps end.
     """
-    own = [name for name in project.settings.get("check", {}) if name not in COMMANDS]
+    own = [name for name in _own(project) if name not in COMMANDS]
     with TemporaryDirectory() as folder:
         check = _Check(project, selection, Path(folder))
         with ThreadPoolExecutor(len(STEPS) + len(own)) as pool:
@@ -212,9 +250,14 @@ class _Check:
         return f"{red(f'{step}: {len(step_remedies)} to do')}\n"
 
     def in_order(self, own: Sequence[str]) -> list[str]:
-        """Return the remedies in the order of the steps; only those of the load if it failed."""
-        steps = (_LOAD,) if self._over else (*STEPS, *own)
-        return [remedy for step in steps for remedy in self.remedies.get(step, ())]
+        """Return the remedies in the order of the steps; only those of the load if it failed.
+
+        If there are more than a list prints, the first of each step precede the second.
+        """
+        by_step = [self.remedies.get(step, []) for step in ((_LOAD,) if self._over else (*STEPS, *own))]
+        if sum(map(len, by_step)) < MOST:
+            return [remedy for each in by_step for remedy in each]
+        return [remedy for each in zip_longest(*by_step) for remedy in each if remedy]
 
     def commands(self) -> list[str]:
         """Return the commands that repeat the failed steps."""

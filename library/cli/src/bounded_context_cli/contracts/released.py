@@ -6,8 +6,9 @@ add new forms and never change existing samples, so a version number that was ra
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, cast
@@ -27,7 +28,7 @@ from bounded_context.handlers.steps import ErrorEvent, PartEvent, StepEvent
 
 from ..command.output import update_file
 from .baseline import Baseline
-from .compatibility import narrower
+from .compatibility import declaration_file, narrower
 from .openapi.document import view
 from .published import breaking, may_break, numbers, release
 from .sample_form import as_text
@@ -131,6 +132,8 @@ FOLDER: Final = "released"
 """The folder of the files ``<version>.json``, one for each version, to which samples are only added."""
 
 _SECTIONS: Final = ("stored", "staged", "asked", "sent")
+_MISSPELT: Final = 0.85
+"""The minimum similarity (difflib's ratio) of a new name that may be a misspelt earlier name."""
 _PAGE: Final = "(`uv run context docs changing what-would-break`)"
 
 
@@ -233,13 +236,23 @@ class Released:
 
     def _gone(self, version: str, content: Version) -> Iterator[str]:
         commands, events = {CURSOR, *(command.name for command in self.context.commands)}, self.context.events
-        remedy = f"bring it back, or {self._raise_version}"
-        for form in content["asked"].keys() - commands:
-            yield f"The command {form} is gone, and callers of {version} send it: {remedy}."
+        for form in sorted(content["asked"].keys() - commands):
+            fault = f"The command {form} is gone, and callers of {version} send it"
+            yield self._gone_or_misspelt(form, fault, commands - content["asked"].keys())
         # A context that gave up its lists sends no events of lists. The declaration states this decision.
         of_lists = set() if self.context.has_lists else {f"{self.context.title}{end}" for end in LIST_ENDS}
-        for form in content["sent"].keys() - {*events, *of_lists}:
-            yield f"The event {form} is gone, and subscribers of {version} receive it: {remedy}."
+        for form in sorted(content["sent"].keys() - {*events, *of_lists}):
+            fault = f"The event {form} is gone, and subscribers of {version} receive it"
+            yield self._gone_or_misspelt(form, fault, {*events} - content["sent"].keys())
+
+    def _gone_or_misspelt(self, name: str, fault: str, new: Collection[str]) -> str:
+        """Return the sentence about a name that is gone, with the line of a new and similar name."""
+        file = declaration_file(self.context)
+        for other in get_close_matches(name, new, 1, _MISSPELT):
+            lines = (self.root / file).read_text(encoding="utf-8").splitlines()
+            number = next((number for number, line in enumerate(lines, 1) if other in line), 1)
+            return f"{file}:{number}: {fault}, yet {other} is new: write {name}, or {self._raise_version}."
+        return f"{fault}: bring it back, or {self._raise_version}."
 
     def _unread(self, sections: Iterable[str], versions: Mapping[str, Version]) -> dict[Problem, str]:
         """Return each problem with the samples and versions in which it occurs."""

@@ -1,7 +1,7 @@
 """The files of a Pulumi program: its name, its stacks, their settings, and settings that it does not read."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -94,8 +94,13 @@ def _read(file: Path) -> dict[str, Any]:
     return yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER) or {}  # noqa: S506 (a safe loader)
 
 
-_ALIKE = 0.75
-"""The minimum similarity (difflib's ratio): in a name of six letters, one is extra or missing, or two are swapped."""
+_ALIKE = 0.55
+"""The minimum similarity (difflib's ratio) of a setting that is proposed in place of an unknown one."""
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return the most similar of the names, or an empty text if none is similar."""
+    return next(iter(get_close_matches(name, names, 1, _ALIKE)), "")
 
 
 class SettingsRead(dict[str, str]):
@@ -114,4 +119,4 @@ class SettingsRead(dict[str, str]):
         prefix = f"{project}:"
         read = [key.removeprefix(prefix) for key in sorted(self._read)]
         unread = [key.removeprefix(prefix) for key in sorted(self) if key.startswith(prefix) and key not in self._read]
-        return {name: next(iter(get_close_matches(name, read, 1, _ALIKE)), "") for name in unread}
+        return {name: nearest(name, read) for name in unread}

@@ -205,7 +205,7 @@ def _digest_of_library() -> str:
 def _run(program: Program, graph: Graph, stack: str, config: Mapping[str, str]) -> None:
     cloud = Cloud(program.answers, recorded_region(config))
     recorder, settings = _Recorder(cloud, graph), SettingsRead(config)
-    with silent_loop(), patch(_TRACE, partial(_own_frame, program.folder)):
+    with silent_loop(), placed_resources(program.folder):
         set_root_resource(None)  # pyrefly: ignore[bad-argument-type] (no resource yet: each run makes its own)
         CONFIG.set(settings)
         logger = _logger(program.project, graph)
@@ -219,6 +219,11 @@ def _run(program: Program, graph: Graph, stack: str, config: Mapping[str, str]) 
     if recorder.duplicate:
         raise DuplicateResource(recorder.duplicate)
     graph.unread.update(settings.unread(program.project))
+
+
+def placed_resources(folder: Path) -> Any:
+    """Return a context manager in which each resource has the line of a program that registers it."""
+    return patch(_TRACE, partial(_own_frame, folder))
 
 
 def _own_frame(folder: Path) -> StackTrace:
@@ -241,17 +246,43 @@ def _logger(name: str, graph: Graph) -> logging.Logger:
     return logger
 
 
-class _Recorder(MockMonitor):
+class UniqueMonitor(MockMonitor):
+    """A monitor that detects two resources with the same URN. `duplicate` is the sentence about the first."""
+
+    def __init__(self, cloud: Mocks) -> None:
+        super().__init__(cloud)
+        self._types: dict[str, tuple[str, ...]] = {}
+        self._places: dict[tuple[tuple[str, ...], str], str] = {}
+        self.duplicate = ""
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (named by Pulumi)
+        self.require_new(request)
+        return super().RegisterResource(request)
+
+    def require_new(self, request: Any) -> None:
+        """Record the first resource whose URN another resource has: the engine refuses its deployment.
+
+        A URN of the engine has the types of all parents, and a URN of the mocks the type of the nearest.
+        """
+        urn = self.make_urn(request.parent, request.type, request.name)
+        self._types[urn] = types = (*self._types.get(request.parent, ()), request.type)
+        place, first = _place(request), self._places.get((types, request.name))
+        self._places[types, request.name] = place
+        if first and not self.duplicate:
+            name = f"{request.type.rpartition(':')[2]} {request.name}"
+            # The order of asynchronous registration is not stable: the later line is the place.
+            before, place = sorted((first, place), key=_by_line)
+            self.duplicate = f"{place}: {name} is registered here and at {before}: give one another name."
+
+
+class _Recorder(UniqueMonitor):
     """A monitor that records resources with their options, which mocks do not receive."""
 
     def __init__(self, cloud: "Cloud", graph: Graph) -> None:
         super().__init__(cloud)
         self._graph = graph
-        self._types: dict[str, tuple[str, ...]] = {}
-        self._places: dict[tuple[tuple[str, ...], str], str] = {}
         self._transforms: dict[str, list[Any]] = {}
         self._of_stack: list[Any] = []
-        self.duplicate = ""
 
     def RegisterStackTransform(self, request: Any) -> Any:  # noqa: N802 (named by Pulumi)
         self._of_stack.append(request)
@@ -264,22 +295,9 @@ class _Recorder(MockMonitor):
         for callback in (*self._transforms[urn], *self._of_stack):
             _transform(request, callback.token)
         answer = super().RegisterResource(request)
-        self._require_new(request, answer.urn)
         if request.type.startswith("aws:"):
             self._graph.nodes.append(_node(request, answer.urn, self.resources[answer.urn].state))
         return answer
-
-    def _require_new(self, request: Any, urn: str) -> None:
-        """Record the first resource whose URN another resource has: the engine refuses its deployment.
-
-        A URN of the engine has the types of all parents, and a URN of the mocks the type of the nearest.
-        """
-        self._types[urn] = types = (*self._types.get(request.parent, ()), request.type)
-        place, first = _place(request), self._places.get((types, request.name))
-        self._places[types, request.name] = place
-        if first and not self.duplicate:
-            name = f"{request.type.rpartition(':')[2]} {request.name}"
-            self.duplicate = f"{place}: {name} is registered here and at {first}: give one another name."
 
 
 _OPTIONS = {
@@ -309,6 +327,11 @@ def _transform(request: Any, token: str) -> None:
 
 def _place(request: Any) -> str:
     return f"{request.sourcePosition.uri}:{request.sourcePosition.line}"
+
+
+def _by_line(place: str) -> tuple[str, int]:
+    file, _, line = place.rpartition(":")
+    return file, int(line)
 
 
 def _node(request: Any, urn: str, outputs: Mapping[str, Any]) -> Node:

@@ -1,22 +1,27 @@
 """The settings of the stacks' files, validated without the program, and the recorded graph of the pipeline."""
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from bounded_context_infra.configuration.config import Placed, SettingError, partition_of, shown
+from bounded_context_infra.configuration.config import Placed, SettingError, partition_of, setting_place, shown
 from bounded_context_infra.configuration.labels import LabelError, require_stack
 from bounded_context_infra.configuration.pipeline_settings import AccountSettings, PipelineSettings, SourceKind
 from bounded_context_infra.configuration.project import Project, ProjectError, current
-from bounded_context_infra.configuration.settings import Settings
+from bounded_context_infra.configuration.schema import schemas
+from bounded_context_infra.configuration.settings import ApiSettings, Settings
 
 from .pulumi_files import PIPELINE, config, project_name, require_names, settings, stack_file
-from .recording import ACCOUNT, Graph, Program, recorded, recorded_region, service
+from .recording import ACCOUNT, Graph, Program, recorded, recorded_region, run, service
 
+_MISSPELT = 0.85
+"""The minimum similarity (difflib's ratio) of a misspelt name."""
 _ID = "0f5a1c2e-1111-2222-3333-444455556666"
 
 
@@ -115,14 +120,59 @@ def _account(project: Project) -> Program:
 
 
 def faults(project: Project) -> Iterator[str]:
-    """Yield a sentence with file and line for each stack whose settings are invalid."""
-    account = (_account(project), partial(account_settings_of, account=ACCOUNT))
-    for program, read in ((service(), settings_of), (delivery(), pipeline_settings_of), account):
+    """Yield a sentence with file and line for each stack with an invalid setting, and each setting without a reader."""
+    of_service = {**schemas(Settings), **schemas(ApiSettings)}
+    programs: tuple[tuple[Program, Any, Collection[str], Callable[[str], Graph]], ...] = (
+        (service(), settings_of, of_service, run),
+        (delivery(), pipeline_settings_of, schemas(PipelineSettings), run_delivery),
+        (_account(project), partial(account_settings_of, account=ACCOUNT), schemas(AccountSettings), run),
+    )
+    for program, read, known, record in programs:
         for stack in program.stacks():
             try:
                 read(project, stack)
+                yield from _without_reader(project, program, stack, known, record)
             except ProjectError as error:
-                yield str(error)
+                yield _misspelt(project, program, stack, known) or str(error)
+
+
+def _misspelt(project: Project, program: Program, stack: str, known: Collection[str]) -> str:
+    """Return the sentence about an unknown name that is nearly that of a missing setting, the cause of other faults."""
+    try:
+        names = program.own(program.config(stack))
+    except (yaml.YAMLError, AttributeError, TypeError, ValueError):
+        return ""
+    missing = [name for name in known if name not in names]
+    near = {name: get_close_matches(name, missing, 1, _MISSPELT) for name in sorted(names.keys() - {*known})}
+    sentences = (
+        without_reader(project, program.folder.name, stack, name, other[0]) for name, other in near.items() if other
+    )
+    return next(sentences, "")
+
+
+def _without_reader(
+    project: Project, program: Program, stack: str, known: Collection[str], record: Callable[[str], Graph]
+) -> Iterator[str]:
+    """Yield a sentence for each setting that neither the library nor the repository's program reads.
+
+    The `known` settings of the library, and the texts in the program's code, have a reader. For other names, the
+    program is run.
+    """
+    names = program.own(program.config(stack)).keys() - {*known}
+    code = "".join(file.read_text(encoding="utf-8") for file in program.folder.rglob("*.py")) if names else ""
+    if {name for name in names if not re.search(rf"""["']{re.escape(name)}["']""", code)}:
+        try:
+            unread = record(stack).unread
+        except Exception:  # the check reports an error of the program
+            return
+        yield from (without_reader(project, program.folder.name, stack, *pair) for pair in unread.items())
+
+
+def without_reader(project: Project, program: str, stack: str, setting: str, like: str) -> str:
+    """Return the sentence about a setting that nothing reads; `like` is a similar setting that is read, or empty."""
+    folder = project.root / "infra" / program
+    place = setting_place(stack_file(folder, stack), project_name(folder), setting)
+    return f"{place}: nothing reads {setting}: {f'write {like}, or remove it' if like else 'remove it'}."
 
 
 @contextmanager
@@ -147,4 +197,5 @@ def _source(program: Program, stack: str, samples: Callable[[str], Mapping[str, 
 def _unreadable(file: Path, error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     place = f"{shown(file)}:{mark.line + 1}" if mark else shown(file)
-    return f"{place}: this is not a stack's file ({getattr(error, 'problem', None) or error}): correct it."
+    fault = " ".join(str(getattr(error, "problem", None) or error).partition(' in "')[0].split())
+    return f"{place}: this is not a stack's file ({fault}): correct it."

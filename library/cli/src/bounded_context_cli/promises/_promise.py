@@ -24,6 +24,10 @@ from ..programs.stack_settings import delivery, run_delivery
 _ENTRY_POINT: Final = re.compile(r"^(def lambda_handler\b|lambda_handler =)", re.MULTILINE)
 
 
+_STATE: Final = re.compile(r"The state (\w+) of ")
+_FIELD: Final = re.compile(r"(\w+) is missing in .* looks renamed")
+
+
 @dataclass(frozen=True)
 class Repository:
     """A repository of a context: its folders, its declaration, and the recorded graphs of its programs."""
@@ -86,6 +90,13 @@ class Repository:
         paths = (path for path in sources.rglob("*.py") if _ENTRY_POINT.search(path.read_text(encoding="utf-8")))
         return tuple(sorted(".".join(path.relative_to(sources.parent).with_suffix("").parts) for path in paths))
 
+    def line_of_workflow(self, name: str) -> str:
+        """Return the first line with a name in the repository's own list workflow, as the beginning of a sentence."""
+        file = self.project.workflow
+        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+        place = f"{file.parent.name}/{file.name}"
+        return next((f"{place}:{number}: " for number, line in enumerate(lines, 1) if f'"{name}"' in line), "")
+
 
 def resolved(name: str) -> object:
     """Return the object of a dotted name, or None if there is none."""
@@ -107,6 +118,18 @@ def repository() -> Repository:
 Check = Callable[[Repository], Iterator[str]]
 
 
+def _placed(where: Repository, sentence: str) -> str:
+    """Return a sentence about a state or a field after its line, if the repository has the definition."""
+    if match := _STATE.match(sentence):
+        return f"{where.line_of_workflow(match[1])}{sentence}"
+    if match := _FIELD.match(sentence):
+        for file in sorted(where.project.sources.rglob("*.py")):
+            for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+                if line.strip().startswith(f"{match[1]}: "):
+                    return f"{file.relative_to(where.project.root)}:{number}: {sentence}"
+    return sentence
+
+
 @dataclass(frozen=True)
 class Promise:
     """A promise: ``sentence`` states the property, ``check`` yields a sentence for each breach."""
@@ -123,7 +146,7 @@ class Promise:
 
     def breaches(self, where: Repository) -> list[str]:
         """Return a sorted sentence for each breach, with its remedy."""
-        return sorted(self.check(where))
+        return sorted(_placed(where, sentence) for sentence in self.check(where))
 
     def __str__(self) -> str:
         return self.sentence

@@ -20,10 +20,9 @@ from bounded_context.domain.faults import INVALID
 from bounded_context.handlers._function import mark
 from bounded_context.testing import InMemory, Samples
 from bounded_context.testing.functions import VARIABLES, forget_adapters, own_values
-from bounded_context_infra.configuration.config import setting_place
 
 from ..eject import parts
-from ..programs.pulumi_files import project_name, stack_file
+from ..programs.stack_settings import without_reader
 from ._promise import Check, Repository, resolved
 
 
@@ -159,11 +158,7 @@ def settings_are_read(where: Repository) -> Iterator[str]:
     """Every setting has an effect: the program reads each setting of a stack's file."""
     for name, graph in where.graphs.items():
         program, stack = name.split()
-        for key, like in graph.unread.items():
-            instead = f"write {like}, or remove it" if like else "remove it"
-            where_read = where.project.root / "infra" / program
-            place = setting_place(stack_file(where_read, stack), project_name(where_read), key)
-            yield f"Nothing reads {key} of {place}: {instead}."
+        yield from (without_reader(where.project, program, stack, *pair) for pair in graph.unread.items())
 
 
 def ejected_code_is_current(where: Repository) -> Iterator[str]:

@@ -20,6 +20,7 @@ from ..optional import outdated
 from ..policies import PRODUCTION
 from ..views.picture import flowchart, picture
 from ._promise import Check, Repository
+from .workflow import machines
 
 
 def events_keep_their_contract(where: Repository) -> Iterator[str]:
@@ -105,6 +106,8 @@ def statuses_are_drawn(where: Repository) -> Iterator[str]:
 
 def the_context_is_drawn(where: Repository) -> Iterator[str]:
     """The README shows the whole context: its picture matches the resources that the program registers."""
+    if len([*machines(where)]) < len(where.graph.of("sfn/stateMachine")):
+        return  # another promise reports the states
     path, lines = where.project.root / output.README, flowchart(picture(where.context, where.graph, PRODUCTION))
     if not path.is_file() or path.read_text(encoding="utf-8") != output.with_diagram(where.project.root, lines):
         yield f"The picture in {output.README} does not match the program's resources: run `uv run context contracts`."

@@ -13,7 +13,7 @@ from bounded_context.domain.spelling import kebab
 from bounded_context_infra.configuration.project import WAITING_STATE
 
 from ._promise import Check, Repository
-from .workflow import ALL, OUTAGE_SECONDS, State, states, targets, waited
+from .workflow import ALL, OUTAGE_SECONDS, State, machines, states, targets, waited
 
 READER_SECONDS: Final = 300
 """The minimum time for which a map tries to read its items, on average."""
@@ -83,8 +83,8 @@ class _Import:
 def _imports(where: Repository) -> Iterator[_Import]:
     functions = {node.name: f":function:{node.inputs['name']}:" for node in where.graph.of("lambda/function")}
     calls = {step: functions[kebab(step)] for step in where.context.steps if kebab(step) in functions}
-    for node in where.graph.of("sfn/stateMachine"):
-        machine = _Import(node.name, node.document("definition")["States"], calls)
+    for name, definition in machines(where):
+        machine = _Import(name, definition["States"], calls)
         if machine.imports:
             yield machine
 

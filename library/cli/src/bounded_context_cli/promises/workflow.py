@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from functools import partial
 from typing import Any, Final
@@ -48,13 +48,45 @@ _JSON: Final = ("Payload", "Message", "MessageBody", "Input", "Detail")
 """Texts and bytes that a state may contain as JSON. Step Functions converts them to text."""
 
 ALL: Final = "States.ALL"
+_TYPES: Final = ("Choice", "Fail", "Map", "Parallel", "Pass", "Succeed", "Task", "Wait")
 
 
 def states_follow_one_another(where: Repository) -> Iterator[str]:
-    """Every state of the workflow leads to an existing state."""
-    for place, state, known in states(where):
-        for target in set(targets(state)) - known:
-            yield f"{place} goes to {target}, which is not a state: write its name."
+    """Every state of the workflow has a type, and leads to an existing state."""
+    for machine in where.graph.of("sfn/stateMachine"):
+        yield from (
+            f"{where.line_of_workflow(name)}{sentence.format(machine.name)}"
+            for sentence, name in _faults(machine.document("definition"))
+        )
+
+
+def _faults(definition: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield a sentence for each state without a type, and each target that does not exist, with the faulty name."""
+    for start, known in _starts(definition):
+        if start not in known:
+            yield f"{{}} starts at {start}, which is not a state: write {_nearest(start, known)}.", start
+    for name, state, known in _within(definition):
+        place = f"The state {name} of {{}}"
+        if state.get("Type") not in _TYPES:
+            yield f"{place} has the type {state.get('Type')}: write {_nearest(str(state.get('Type')), _TYPES)}.", name
+        handlers = [handler for key in ("Retry", "Catch") for handler in state.get(key, ())]
+        if any("ErrorEquals" not in handler for handler in handlers):
+            yield f"{place} has a Retry or a Catch without ErrorEquals: write it.", name
+        if any("Next" not in choice for choice in [*state.get("Choices", ()), *state.get("Catch", ())]):
+            yield f"{place} has a choice or a Catch without Next: write it.", name
+        for target in sorted(set(targets(state)) - known):
+            yield f"{place} goes to {target}, which is not a state: write {_nearest(target, known)}.", target
+
+
+def _nearest(name: str, names: Collection[str]) -> str:
+    return next(iter(get_close_matches(name, names, 1)), "its name")
+
+
+def machines(where: Repository) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the name and the definition of each machine. `states_follow_one_another` reports the faults of others."""
+    for node in where.graph.of("sfn/stateMachine"):
+        if not any(_faults(definition := node.document("definition"))):
+            yield node.name, definition
 
 
 def state_names_are_unique(where: Repository) -> Iterator[str]:
@@ -211,9 +243,9 @@ def calls_are_permitted(where: Repository) -> Iterator[str]:
 
 def states(where: Repository) -> Iterator[tuple[str, State, set[str]]]:
     """Yield every state of every machine: its place in a sentence, the state, and the names of its possible targets."""
-    for machine in where.graph.of("sfn/stateMachine"):
-        for name, state, known in _within(machine.document("definition")):
-            yield f"The state {name} of {machine.name}", state, known
+    for machine, definition in machines(where):
+        for name, state, known in _within(definition):
+            yield f"The state {name} of {machine}", state, known
 
 
 def _within(node: Any) -> Iterator[tuple[str, State, set[str]]]:
@@ -228,11 +260,23 @@ def _within(node: Any) -> Iterator[tuple[str, State, set[str]]]:
             yield from _within(item)
 
 
+def _starts(node: Any) -> Iterator[tuple[str, set[str]]]:
+    """Yield the first state of a definition and of its maps, with the names of their states."""
+    if isinstance(node, dict):
+        if "States" in node:
+            yield str(node.get("StartAt")), set(node["States"])
+        for value in node.values():
+            yield from _starts(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _starts(item)
+
+
 def targets(state: State) -> Iterator[str]:
     """Yield the names of the states that may follow a state: next, by outcome, by default and after an error."""
     yield from (state[key] for key in ("Next", "Default") if key in state)
     for choice in [*state.get("Choices", []), *state.get("Catch", [])]:
-        yield choice["Next"]
+        yield from (choice[key] for key in ("Next",) if key in choice)
 
 
 CHECKS: tuple[Check, ...] = (

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ class Workflow(Component):
             ValueError: a value is missing or is not used.
         """
         super().__init__(name, stack.labels, opts)
-        text = definition.read_text(encoding="utf-8") if definition else stack.list_workflow()
+        text = stack.list_workflow(definition)
         steps = _steps(stack, text, live)
         values = {
             **{variable: step.alias_arn for variable, step in steps.items()},
@@ -225,7 +226,9 @@ def substitute(asl: str, values: Mapping[str, pulumi.Input[Any]]) -> pulumi.Outp
     """
     used = set(_PLACEHOLDER.findall(asl))
     if missing := used - set(values):
-        raise ValueError(f"the state machine needs values for {', '.join(sorted(missing))}.")
+        near = {name: get_close_matches(name, values, 1) for name in sorted(missing)}
+        remedies = (f"{name}{f' (write {names[0]})' if names else ''}" for name, names in near.items())
+        raise ValueError(f"the state machine needs values for {', '.join(remedies)}.")
     if unused := set(values) - used:
         raise ValueError(f"the state machine does not use {', '.join(sorted(unused))}.")
     return pulumi.Output.all(**values).apply(lambda known: _substitution(asl, known))

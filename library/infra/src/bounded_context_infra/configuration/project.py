@@ -8,20 +8,34 @@ A place is the file, and the line, where a person corrects an error. A repositor
 """
 
 import ast
+import builtins
+import json
 import os
 import re
+import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache, cached_property
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any, Final
 
-from bounded_context.declaration.context import Context, named
+from bounded_context.declaration.context import BadContext, Context, named
 from bounded_context.declaration.own_routes import own_routes
 from bounded_context.domain.aggregate import chain
 
+_PLACEHOLDER: Final = re.compile(r"\$\{\w+\}")
+_IMPORTED: Final = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
+_KEYWORD: Final = re.compile(r"(\w+)(?:\.__init__)?\(\) got an unexpected keyword argument '(\w+)'")
+_VALUES: Final = re.compile(r"the state machine needs values for (\w+)")
+_WORKFLOW: Final = "workflow/list_import.asl.json"
+_ABSOLUTE: Final = re.compile(r" \(/[^()]*\)")
+"""The path of a module in an ImportError, which repeats the module's name."""
+_LINE: Final = re.compile(r"\bline (\d+)")
+_INCOMPLETE: Final = ("Expecting ',' delimiter", "Expecting property name", "Illegal trailing comma")
+"""The faults of JSON at the end of the text before their position."""
 _PLACE: Final = re.compile(r"([\w./@-]+)(?::\d+)?: ")
 _LENGTH: Final = 500
 """The maximum of characters of an error's text. pydantic quotes whole schemas."""
@@ -33,18 +47,81 @@ def placed(error: BaseException, root: Path, unknown: str = "pyproject.toml") ->
     The place is that of `place`. An error of the library is a sentence with its remedy. It ends with a full stop, and
     may begin with its place.
     """
-    said = " ".join(str(error).split())[:_LENGTH]
+    said = " ".join(_ABSOLUTE.sub("", str(error)).split())[:_LENGTH]
     match = _PLACE.match(said)
     if match and (root / match[1]).is_file():
         return said
-    return f"{place(error, root, unknown)}: {_sentence(error, said)}"
+    where = place(error, root, unknown)
+    if isinstance(error, (BadContext, TypeError)):
+        where = _declared(where, root, said)
+    elif match := _VALUES.match(said):
+        where = _line_in(root, _WORKFLOW, f"${{{match[1]}}}") or where
+    return f"{where}: {_sentence(error, said)}"
+
+
+def _line_in(root: Path, file: str, text: str) -> str:
+    """Return the first line of a file with a text, as a place; empty without such a line."""
+    lines = (root / file).read_text(encoding="utf-8").splitlines() if (root / file).is_file() else []
+    return next((f"{file}:{number}" for number, line in enumerate(lines, 1) if text in line), "")
 
 
 def _sentence(error: BaseException, said: str) -> str:
     if said.endswith("."):
         return said
-    fault = str(error.msg) if isinstance(error, SyntaxError) else f"{type(error).__name__}: {said}".removesuffix(": ")
-    return f"{fault}: correct this line."
+    if isinstance(error, SyntaxError):
+        if (error.text or "").lstrip().startswith(("<<<<<<< ", "=======", ">>>>>>> ")):
+            return "git has left a conflict here: merge both versions, and remove the lines of git."
+        return f"{error.msg}: correct this line."
+    remedy = f"write {near[0]}" if (near := _known(error)) else "correct this line"
+    return f"{type(error).__name__}: {said}".removesuffix(": ") + f": {remedy}."
+
+
+def _known(error: BaseException) -> list[str]:
+    """Return the known name that is most similar to the unknown name of an error."""
+    name: str | None = getattr(error, "name", None)
+    names: Iterable[str] = ()
+    if isinstance(error, AttributeError):
+        names = dir(error.obj)
+    elif isinstance(error, NameError) and error.__traceback__:
+        *_, (frame, _) = walk_tb(error.__traceback__)
+        names = {**vars(builtins), **frame.f_globals, **frame.f_locals}
+    elif match := _IMPORTED.match(str(error)):
+        name, names = match[1], dir(sys.modules.get(match[2]))
+    elif (match := _KEYWORD.match(str(error))) and error.__traceback__:
+        *_, (frame, _) = walk_tb(error.__traceback__)
+        name, names = match[2], getattr(frame.f_globals.get(match[1]), "__dataclass_fields__", ())
+    return get_close_matches(name or "", names, 1)
+
+
+def _declared(where: str, root: Path, said: str) -> str:
+    """Return the place of the name that a sentence about a declaration mentions, or else `where`, its beginning.
+
+    The name is an attribute of a class, or in the value of the field with which the sentence begins.
+    """
+    for owner, name in re.findall(r"\b([A-Z]\w+)(?:\.| has a field ')(\w+)", said):
+        for file in sorted((root / "src").rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_bytes())):
+                if isinstance(node, ast.ClassDef) and node.name == owner:
+                    lines = [each.lineno for each in node.body if name in _names_in(each)]
+                    return f"{file.relative_to(root)}:{(lines or [node.lineno])[0]}"
+    file_name, _, line = where.rpartition(":")
+    if not file_name.endswith(".py") or not (root / file_name).is_file():
+        return where
+    calls = (node for node in ast.walk(ast.parse((root / file_name).read_bytes())) if isinstance(node, ast.Call))
+    fields = {field.arg: field.value for call in calls if str(call.lineno) == line for field in call.keywords}
+    first, *words = re.findall(r"\w+", said) or [""]
+    if match := _KEYWORD.match(said):
+        first = match[2]
+    if first not in fields:
+        return where
+    lines = [lineno for word in words if (lineno := _names_in(fields[first]).get(word))]
+    return f"{file_name}:{(lines or [fields[first].lineno])[0]}"
+
+
+def _names_in(tree: ast.AST) -> dict[str, int]:
+    """Return the names, the attributes and the texts of a tree, each with its last line."""
+    pairs = ((getattr(node, name, None), node) for node in ast.walk(tree) for name in ("id", "attr", "value"))
+    return {name: node.lineno for name, node in pairs if isinstance(name, str) and isinstance(node, ast.expr)}
 
 
 def place(error: BaseException, root: Path, unknown: str) -> str:
@@ -127,6 +204,29 @@ def list_workflow(context: Context[Any]) -> str:
     return text
 
 
+def own_workflow(file: Path, root: Path) -> str:
+    """Return the text of a repository's definition. Raises ProjectError with its line if it is not JSON."""
+    text = file.read_text(encoding="utf-8")
+    try:
+        json.loads(_PLACEHOLDER.sub("0", text))
+    except ValueError as error:
+        raise ProjectError(unreadable(file, root, error)) from error
+    return text
+
+
+def unreadable(file: Path, root: Path, error: Exception) -> str:
+    """Return the place and the fault of a file that is not JSON, YAML or TOML."""
+    mark = getattr(error, "problem_mark", None)
+    line: Any = mark.line + 1 if mark else getattr(error, "lineno", None) or "".join(_LINE.findall(str(error)))
+    if isinstance(error, json.JSONDecodeError) and error.msg.startswith(_INCOMPLETE):
+        line = error.doc.count("\n", 0, len(error.doc[: error.pos].rstrip())) + 1
+    said = str(getattr(error, "problem", None) or getattr(error, "msg", None) or error)
+    fault = " ".join(said.partition(" (at line")[0].partition(' in "')[0].split())
+    file = file.resolve()
+    name = file.relative_to(root) if file.is_relative_to(root) else file
+    return f"{name}{f':{line}' if line else ''}: {fault}: correct this line."
+
+
 VARIABLE: Final = "BOUNDED_CONTEXT_PROJECT"
 """The environment variable with the repository's folder. Without it, the current folder or a parent is used."""
 
@@ -155,12 +255,15 @@ class Project:
     def context(self) -> Context[Any]:
         """The declared context, with its own routes. Raises NoProject."""
         reference = str(self.settings.get("context", ""))
+        if not reference:
+            raise NoProject('pyproject.toml: [tool.bounded-context] has no context: write context = "MODULE:CONSTANT".')
         try:
             context = named(reference)
             own_routes(context)
             return context
         except Exception as error:  # the declaration may raise any
-            raise NoProject(placed(error, self.root)) from error
+            where = _line_in(self.root, "pyproject.toml", f'"{reference}"')
+            raise NoProject(placed(error, self.root, where or "pyproject.toml")) from error
 
     @property
     def package(self) -> str:
@@ -190,11 +293,14 @@ class Project:
     @property
     def workflow(self) -> Path:
         """The repository's own definition of the list workflow, which `context eject workflow` writes."""
-        return self.root / "workflow" / "list_import.asl.json"
+        return self.root / _WORKFLOW
 
     def list_workflow(self, context: Context[Any]) -> str:
-        """Return the definition of the list workflow: the repository's own, or else the library's for a context."""
-        return self.workflow.read_text(encoding="utf-8") if self.workflow.is_file() else list_workflow(context)
+        """Return the definition of the list workflow: the repository's own, or else the library's for a context.
+
+        Raises ProjectError if the repository's own is not JSON.
+        """
+        return own_workflow(self.workflow, self.root) if self.workflow.is_file() else list_workflow(context)
 
     @property
     def events(self) -> Path:
@@ -236,4 +342,4 @@ def _settings(file: Path) -> dict[str, Any] | None:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get(_TABLE)
     except ValueError as error:
-        raise NoProject(f"{file} is no TOML: {error}. Repair it.") from error
+        raise NoProject(unreadable(file, file.parent, error)) from error

@@ -6,6 +6,7 @@ well.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
 import pulumi
@@ -15,7 +16,7 @@ from bounded_context.declaration.context import Context
 
 from ..configuration.alarms import RUNBOOK, Severity, Thresholds, Wanted
 from ..configuration.labels import Labels, roles
-from ..configuration.project import current
+from ..configuration.project import current, own_workflow
 from ..configuration.settings import Settings
 from ..dashboards.widgets import Section
 from .program import Account, Component, Key, Logs, Statement, allow, document, grant, only_over_tls, placed, start
@@ -326,9 +327,12 @@ class Stack:
         self.work_queues: dict[str, Queue] = {}
         self._shown: frozenset[str] | None = None
 
-    def list_workflow(self) -> str:
-        """Return the definition of the list workflow: the repository's own, or else the library's."""
-        return current().list_workflow(self.context)
+    def list_workflow(self, definition: Path | None = None) -> str:
+        """Return the definition in a file, by default of the list workflow: the repository's own, or the library's.
+
+        Raises ProjectError with the line if a file of the repository is not JSON.
+        """
+        return own_workflow(definition, current().root) if definition else current().list_workflow(self.context)
 
     def _for_dashboards(self) -> frozenset[str]:
         """Return the alarms, queues and endpoints made so far, such as ``alarm inbound-age`` or ``queue invoices``."""

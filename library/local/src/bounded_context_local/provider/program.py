@@ -16,7 +16,7 @@ from bounded_context_cli.command.output import LocalRunError
 from bounded_context_cli.programs import RESOURCE_TYPES, pulumi_files
 from bounded_context_cli.programs.pulumi_files import as_text, project_name
 from bounded_context_cli.programs.pulumi_program import execute, little_garbage, placed_in, silent_loop
-from bounded_context_cli.programs.recording import REGION, Program
+from bounded_context_cli.programs.recording import REGION, Program, UniqueMonitor, placed_resources
 from bounded_context_cli.programs.requests import KINDS, Inputs, plain
 from bounded_context_infra.configuration.config import AWS, partition_of
 from bounded_context_infra.configuration.project import Project
@@ -111,9 +111,9 @@ def _in_a_thread(run: Callable[[], None]) -> None:
 
 def _run(maker: "_Maker", project: str, stack: str, config: dict[str, str]) -> None:
     try:
-        with silent_loop(), chdir(maker.program), little_garbage():
+        with silent_loop(), chdir(maker.program), little_garbage(), placed_resources(maker.program):
             set_all_config(config)
-            set_mocks(maker, project=project, stack=stack, preview=False)
+            set_mocks(maker, project=project, stack=stack, preview=False, monitor=_Monitor(maker))
             until_done(lambda: execute(maker.program).apply(maker.deployment.outputs.update))()
     except Exception as error:
         raise maker.failure or LocalRunError(placed_in(maker.program, error)) from error
@@ -179,6 +179,20 @@ class _Maker(Mocks):
                 return {"id": name, "name": name, "value": value, "insecureValue": value}
             case _:
                 raise LocalRunError(f"the program calls {args.token}, which is not emulated")
+
+
+class _Monitor(UniqueMonitor):
+    """A monitor that refuses the second resource with a URN before it is created."""
+
+    def __init__(self, maker: _Maker) -> None:
+        super().__init__(maker)
+        self._maker = maker
+
+    def require_new(self, request: Any) -> None:
+        super().require_new(request)
+        if self.duplicate:
+            self._maker.failure = LocalRunError(self.duplicate)
+            raise self._maker.failure
 
 
 STACK: Final = pulumi_files.LOCAL

@@ -109,9 +109,18 @@ def _repeated(names: Iterable[str]) -> list[str]:
     return [name for name, count in Counter(names).items() if count > 1]
 
 
+def _instead(name: str, names: Iterable[str]) -> str:
+    """Return the remedy of an unknown name: the most similar of the known names, or its removal."""
+    from difflib import get_close_matches  # a valid declaration does not need the module
+
+    return f"write {near[0]}, or remove it" if (near := get_close_matches(name, names, 1)) else "remove it"
+
+
 def _names(context: Structure[Any]) -> Iterator[str]:
     if snake(context.title) != context.name:
         yield f"name is {context.name!r}: for the aggregate {context.title} write {snake(context.title)!r}."
+    for name in _repeated(context.subscribers):
+        yield f"subscribers has {name!r} twice: name each once."
     for field, value in (("plural", context.plural), ("verification", context.verification)):
         if value is not None and not _SNAKE.fullmatch(value):
             yield f"{field} is {value!r}: write it in snake_case."
@@ -370,7 +379,7 @@ def _functions(context: Structure[Any]) -> Iterator[str]:
 def _scopes(context: Structure[Any]) -> Iterator[str]:
     for function, scopes in context.scopes.items():
         if function not in context.routes:
-            yield f"scopes names {function}, which has no route: remove it, or name a function with a route."
+            yield f"scopes names {function}, which has no route: {_instead(function, context.routes)}."
         elif not scopes or not are_scopes(scopes):
             yield f"scopes of {function} are {scopes!r}: write {SCOPES}."
 
@@ -385,7 +394,7 @@ def _events(context: Structure[Any]) -> Iterator[str]:
         yield f"commands: there are two events {event}: choose another name."
     for event, version in context.versions.items():
         if event not in context.events:
-            yield f"versions has {event}, which no command raises: remove it."
+            yield f"versions has {event}, which no command raises: {_instead(event, context.events)}."
         elif not _VERSION.fullmatch(version):
             yield f"versions: {event} has {version!r}: write <major>.<minor>, such as 1.0."
 
@@ -393,7 +402,7 @@ def _events(context: Structure[Any]) -> Iterator[str]:
 def _previous_version(context: Structure[Any]) -> Iterator[str]:
     for event, version in context.previous_version.versions.items() if context.previous_version else ():
         if event not in context.changes:
-            yield f"previous_version has {event}, which no command raises: remove it."
+            yield f"previous_version has {event}, which no command raises: {_instead(event, context.changes)}."
             continue
         today = context.versions.get(event, FIRST_VERSION)
         if not _VERSION.fullmatch(version) or major(version) + 1 != major(today):
@@ -407,7 +416,8 @@ def _references(context: Structure[Any]) -> Iterator[str]:
     details = context.details
     for name, kind in context.references.items():
         if name not in details.model_fields:
-            yield f"references has {name!r}, which is not a field of {details.__name__}."
+            fault = f"references has {name!r}, which is not a field of {details.__name__}"
+            yield f"{fault}: {_instead(name, details.model_fields)}."
         elif kind_of(details.model_fields[name]) not in _REFERRING:
             yield f"references has {name!r}, which is not a text: name a field that contains an id."
         if not _SNAKE.fullmatch(kind):

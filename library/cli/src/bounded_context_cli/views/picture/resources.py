@@ -302,9 +302,9 @@ class Machine:
 
     def _ahead(self, name: str, label: str, passed: frozenset[str]) -> Iterator[tuple[str, str]]:
         """Yield the next functions from a state on."""
+        state = self._states.get(name, {})
         if name in passed:
             return
-        state = self._states[name]
         if functions := _functions(state):
             yield from ((function, label) for function in functions)
             return
@@ -316,12 +316,12 @@ class Machine:
 
         The last state of a map leads to the state after the map. A failure within a map is also the map's failure.
         """
-        state = self._states[name]
+        state = self._states.get(name, {})
         label = FAILURE if state.get("ResultPath") == _ERROR else ""
         choices = [(choice["Next"], label) for choice in (state, *state.get("Choices", ())) if "Next" in choice]
-        choices += [(choice["Next"], FAILURE) for choice in state.get("Catch", ())]
+        choices += [(choice["Next"], FAILURE) for choice in state.get("Catch", ()) if "Next" in choice]
         choices += [(state["Default"], FAILURE)] if "Default" in state else []
-        is_last = state.get("End") or state["Type"] == "Succeed"
+        is_last = state.get("End") or state.get("Type") == "Succeed"
         return [*choices, *(choice for choice in self._after_around(name) if is_last or choice[1] == FAILURE)]
 
     def _after_around(self, name: str) -> list[tuple[str, str]]:
@@ -353,7 +353,7 @@ def _inside(state: State) -> list[tuple[str, str]]:
 
 def _functions(state: State) -> list[str]:
     """Return the functions that a task calls."""
-    if state["Type"] != "Task":
+    if state.get("Type") != "Task":
         return []
     arns = [state.get(name, {}).get("FunctionName") for name in ("Parameters", "Arguments")]
     return [arn for arn in (state["Resource"], *arns) if arn and ":function:" in arn]
