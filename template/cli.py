@@ -43,4 +43,5 @@ GROUPS: Final = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line, by default that of the process, and return the exit status."""
-    return deferred.run("template", ABOUT, GROUPS, arguments)
+    with alone("cli", "command.terminal").escaped_output():
+        return deferred.run("template", ABOUT, GROUPS, arguments)

@@ -8,15 +8,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cookiecutter.config import get_config
-from rich.console import Console
 from rich.text import Text
 
+from .alone import alone
 from .answers import RULES, BadAnswer
 from .bake import bake
 from .questions import Question, filled, interview
 from .record import FILE
 from .welcome import next_steps
 from .words import singular
+
+terminal = alone("cli", "command.terminal")
 
 _BACK = "<"
 """Goes to the question before. No answer contains this sign."""
@@ -145,7 +147,7 @@ class _Person:
     def __init__(self, answers: Mapping[str, object], output: Path, fixed: Collection[str] = ()) -> None:
         self._known, self._output, self._fixed = dict(answers), output, fixed
         self._answered: set[str] = set()
-        self._console = Console(highlight=False)
+        self._console = terminal.console()
         self._show(_INTRODUCTION)
 
     def agreed(self) -> dict[str, str]:

@@ -42,7 +42,7 @@ def contents(project: Path) -> dict[str, bytes]:
 def answered(path: Path, monkeypatch: pytest.MonkeyPatch, *typed: str, answers: Path | None = None) -> Path:
     """Let somebody type these answers, and take the defaults of what is asked then."""
     lines = iter(typed)
-    monkeypatch.setattr(command.Console, "input", lambda *_, **__: next(lines, ""))
+    monkeypatch.setattr(Console, "input", lambda *_, **__: next(lines, ""))
     return new(path, answers, ask=True)
 
 
@@ -103,7 +103,7 @@ def interview(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., 
     def ask(*typed: str, answers: Mapping[str, object] | None = None) -> tuple[dict[str, str], str]:
         lines, screen = iter(typed), StringIO()
         monkeypatch.setattr(Console, "input", lambda self, prompt: self.print(prompt) or next(lines, ""))
-        monkeypatch.setattr(command, "Console", partial(Console, file=screen, width=200))
+        monkeypatch.setattr(command.terminal, "console", partial(Console, file=screen, width=200))
         return command._Person(answers or {}, tmp_path).agreed(), screen.getvalue()
 
     return ask
@@ -136,7 +136,7 @@ def test_the_question_before_is_repeated(interview: Interview) -> None:
 def test_only_missing_answers_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """An update asks the new questions. Neither the way back nor a summary changes the others."""
     typed = iter(["<", "2"])
-    monkeypatch.setattr(command.Console, "input", lambda *_: next(typed))
+    monkeypatch.setattr(Console, "input", lambda *_: next(typed))
     known = {question: answer for question, answer in command.filled({"plural": "Pays"}).items() if question != "api"}
     assert command.completed(known, ask=True) == {**known, "api": "none"}
 

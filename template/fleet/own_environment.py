@@ -31,7 +31,7 @@ class OwnEnvironment:
             directory.mkdir(parents=True, exist_ok=True)
         own = {"HOME": home, "TMPDIR": temporary, "UV_PROJECT_ENVIRONMENT": self._packages, "UV_PYTHON": _python(copy)}
         self.variables: Mapping[str, str] = {
-            **alone("local", "agent.environment").allowed(os.environ),
+            **alone("cli", "command.environment").allowed(os.environ),
             "UV_PYTHON_DOWNLOADS": "never",
             **{name: str(value) for name, value in own.items()},
         }

@@ -168,7 +168,7 @@ def _in_the_file(copy: Path) -> str:
 
 
 PLANTED: dict[str, tuple[object, str, object]] = {
-    "variables of the command": (alone("local", "agent.environment"), "allowed", dict[str, str]),
+    "variables of the command": (alone("cli", "command.environment"), "allowed", dict[str, str]),
     "module of a package": _without("--link-mode=copy"),
     "home of the build": _without("--no-build", "--no-install-project"),
     "start of a package": _without("--no-compile-bytecode"),

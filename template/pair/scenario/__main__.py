@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bounded_context_cli.command.terminal import escaped_output
 from bounded_context_infra.configuration.project import Project, current
 from bounded_context_local.emulator.process import read_endpoints
 from bounded_context_local.run.execution import keep_running
@@ -74,4 +75,6 @@ def _show(outcome: Outcome, screen: RunScreen, *, as_json: bool) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with escaped_output():
+        status = main()
+    sys.exit(status)

@@ -1,5 +1,7 @@
 """The commands and the steps of a check that a repository declares in its pyproject.toml."""
 
+import json
+import os
 import shlex
 import subprocess
 import sys
@@ -14,6 +16,10 @@ from bounded_context_infra.configuration.project import VARIABLE
 from tests.console import PROGRAM, context
 
 Capture = pytest.CaptureFixture[str]
+
+SECRETS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "GITHUB_TOKEN")
+"""Variables of a developer's shell that a repository's code may not see."""
+
 Repository = Callable[..., Path]
 
 _SEED = '''
@@ -126,8 +132,33 @@ def test_a_check_runs_the_steps_of_the_repository(repository: Repository, capsys
     """A step with the name of the library's replaces it; any other is added."""
     repository(check={**LIBRARY_STEPS, "spelling": _step("own spelling")})
     assert context("check") == 0
-    printed = set(capsys.readouterr().out.splitlines())
-    assert printed == {f"{name}: own {name}" for name in (*LIBRARY_STEPS, "spelling")}
+    printed, _ = capsys.readouterr()
+    assert {*printed.splitlines()} == {f"{name}: own {name}" for name in (*LIBRARY_STEPS, "spelling")}
+
+
+def test_a_check_names_its_steps_before_they_end(repository: Repository, capsys: Capture) -> None:
+    """On standard error, at once. With --json, standard output is the report alone."""
+    repository(check={**LIBRARY_STEPS, "spelling": _step("a typo", 7)})
+    assert context("check", "--json") == 1
+    output = capsys.readouterr()
+    assert output.err.splitlines()[0] == "Running load, lint, types, imports, spelling, and then test ..."
+    assert json.loads(output.out) == {"result": "failed", "to_do": {"spelling": ["spelling: a typo"]}}
+
+
+@pytest.mark.parametrize("command", ["check", "test", "e2e"])
+@pytest.mark.parametrize("with_credentials", [False, True])
+def test_steps_see_no_credentials(
+    command: str, with_credentials: bool, repository: Repository, capfd: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither those of variables, nor those of the home folder's files, unless the developer says so."""
+    for name in SECRETS:
+        monkeypatch.setenv(name, "secret-1")
+    code = f"import os; print(sorted({{*os.environ}} & {{*{SECRETS}}}), os.environ.get('AWS_CONFIG_FILE'))"
+    step = shlex.join([sys.executable, "-c", code])
+    repository(check={**LIBRARY_STEPS, "test": step, "e2e": step})
+    assert context(command, *(["--with-credentials"] if with_credentials else [])) == 0
+    seen = f"{sorted(SECRETS)} None" if with_credentials else f"[] {os.devnull}"
+    assert seen in capfd.readouterr().out
 
 
 def test_a_failing_step_of_the_repository_fails_the_check(repository: Repository, capsys: Capture) -> None:
@@ -140,7 +171,9 @@ def test_a_failing_step_of_the_repository_fails_the_check(repository: Repository
 def test_a_repository_that_cannot_be_loaded_ends_the_other_steps(repository: Repository, capsys: Capture) -> None:
     """A running step is stopped, and the tests are not started: the list has only the faults of the load."""
     slow = {"lint": "sleep 100", "test": "sleep 100"}
-    repository(check={**LIBRARY_STEPS, **slow, "imports": _step("broken", 1), "load": _step("src/a.py:3: b: c.", 1)})
+    repository(
+        check={**LIBRARY_STEPS, **slow, "imports": _step("broken", 1), "load": _step("Error: src/a.py:3: b: c.", 1)}
+    )
     assert context("check") == 1
     heading, *remedies = capsys.readouterr().out.splitlines()
     assert heading.split()[0] == "1"

@@ -10,8 +10,8 @@ import botocore.session
 import pytest
 from mcp.types import TextContent
 
+from bounded_context_cli.command.environment import allowed
 from bounded_context_local.agent import server
-from bounded_context_local.agent.environment import allowed
 from bounded_context_local.agent.server import TOOLS, Command, Ended, Processes
 from tests.event_schemas import REPOSITORY
 

@@ -606,8 +606,8 @@ def test_an_unused_setting_is_named() -> None:
     where: Any = SimpleNamespace(graphs=graphs, project=current())
     unlike, like = BY_NAME["settings-are-read"].breaches(where)
     assert all("infra/service/Pulumi.prod.yaml" in breach for breach in (unlike, like))
-    assert " colour " in unlike
-    assert " log_retention_day " in like
+    assert " colour:" in unlike
+    assert " log_retention_day:" in like
     assert "write log_retention_days," in like
 
 

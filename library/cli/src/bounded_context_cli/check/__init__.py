@@ -10,8 +10,13 @@ from bounded_context_infra.configuration.project import Project, ProjectError
 
 from ..command.installed import repository
 from ..command.output import refuse
+from ..command.values import AsJson
 from .selection import NoHistory, Selection, changed, saves, selected
 from .steps import run, run_step
+
+WithCredentials = Annotated[
+    bool, Option("--with-credentials", help="let the steps see all variables of this shell, also credentials")
+]
 
 
 def check(
@@ -19,8 +24,13 @@ def check(
         bool, Option("--changed", help="only checks that your uncommitted changes can break")
     ] = False,
     watch: Annotated[bool, Option("--watch", help="as --changed, now and again on each save")] = False,
+    with_credentials: WithCredentials = False,
+    as_json: AsJson = False,
 ) -> int:
     """Check settings, style, types, import contracts and fast tests. Writes only to build/.
+
+    The steps see no credentials: neither AWS's files, nor other variables of your shell than those of folders,
+    languages and proxies.
 
     A repository adds steps in its pyproject.toml, or replaces them:
 
@@ -31,6 +41,7 @@ def check(
       context check             all checks
       context check --changed   only checks that your changes can break
       context check --watch     the same on each save, until Ctrl-C
+      context check --json      the remedies of each step; progress goes to standard error
 
     Exit status:
       0    all checks pass
@@ -41,7 +52,9 @@ def check(
     try:
         project = repository()
         os.chdir(project.root)
-        return _again(project) if watch else _check(project, only_changed=only_changed)
+        if watch:
+            return _again(project, with_credentials=with_credentials)
+        return _check(project, only_changed=only_changed, with_credentials=with_credentials, as_json=as_json)
     except (ProjectError, NoHistory) as error:
         return refuse(str(error))
     except KeyboardInterrupt:
@@ -63,19 +76,36 @@ def imports() -> int:
     return _step("imports")
 
 
-def test(ctx: Context) -> int:
-    """Run the fast tests: `pytest`. Its arguments may follow.
+def test(ctx: Context, with_credentials: WithCredentials = False) -> int:
+    """Run the fast tests: `pytest`, without credentials. Its arguments may follow.
 
     Examples:
       context test tests/test_rules.py -k amount
       context test -n auto                         on all processors
+
+    Exit status:
+      0    all tests pass
+      1    a test fails; other numbers are those of pytest
+      2    refused: no repository
+      130  Ctrl-C
     """
-    return _step("test", ctx.args)
+    return _step("test", ctx.args, with_credentials=with_credentials)
 
 
-def e2e(ctx: Context) -> int:
-    """Run the end-to-end tests on the embedded AWS: `pytest -m e2e`. Its arguments may follow."""
-    return _step("e2e", ctx.args)
+def e2e(ctx: Context, with_credentials: WithCredentials = False) -> int:
+    """Run the end-to-end tests on the embedded AWS: `pytest -m e2e`, without credentials. Its arguments may follow.
+
+    Examples:
+      context e2e
+      context e2e -k list
+
+    Exit status:
+      0    all tests pass
+      1    a test fails; other numbers are those of pytest
+      2    refused: no repository
+      130  Ctrl-C
+    """
+    return _step("e2e", ctx.args, with_credentials=with_credentials)
 
 
 def fix() -> int:
@@ -83,28 +113,29 @@ def fix() -> int:
     return _step("fix")
 
 
-def _step(name: str, arguments: list[str] | None = None) -> int:
+def _step(name: str, arguments: list[str] | None = None, *, with_credentials: bool = False) -> int:
     try:
-        return run_step(repository(), name, arguments or [])
+        return run_step(repository(), name, arguments or [], with_credentials=with_credentials)
     except ProjectError as error:
         return refuse(str(error))
 
 
-def _check(project: Project, *, only_changed: bool) -> int:
+def _check(project: Project, *, only_changed: bool, with_credentials: bool, as_json: bool = False) -> int:
     if not only_changed:
-        return run(project, Selection())
-    files = changed(project.root)
+        return run(project, Selection(), with_credentials=with_credentials, as_json=as_json)
+    files, progress = changed(project.root), sys.stderr if as_json else sys.stdout
     if not files:
-        sys.stdout.write("Nothing has changed since the last commit.\n")
+        progress.write("Nothing has changed since the last commit.\n")
+        sys.stdout.write('{"result": "passed", "to_do": {}}\n' if as_json else "")
         return 0
     selection = selected(project, files)
-    sys.stdout.write(f"{selection}\n")
-    return run(project, selection)
+    progress.write(f"{selection}\n")
+    return run(project, selection, with_credentials=with_credentials, as_json=as_json)
 
 
-def _again(project: Project) -> int:
+def _again(project: Project, *, with_credentials: bool) -> int:
     for _ in saves(project.root):
-        _check(project, only_changed=True)
+        _check(project, only_changed=True, with_credentials=with_credentials)
         sys.stdout.write("Waiting for the next save; Ctrl-C ends this.\n")
         sys.stdout.flush()
     return 0

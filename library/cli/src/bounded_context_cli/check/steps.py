@@ -1,5 +1,6 @@
 """The steps of a check, which run at the same time, their commands, and the remedies of their faults."""
 
+import json
 import os
 import re
 import shlex
@@ -12,10 +13,12 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TextIO
 
 from bounded_context_infra.configuration.project import Project, ProjectError, own, place, placed
 
+from ..command.environment import of_checks
+from ..command.terminal import write_red
 from ..programs import LEAVE_OUT_PROGRAM
 from ..programs.shared_cache import FOLDER
 from .selection import LEAVE_OUT_PROMISES, Selection
@@ -194,44 +197,56 @@ def _own(project: Project) -> dict[str, str]:
     return {name: str(command) for name, command in table.items()}
 
 
-def run(project: Project, selection: Selection) -> int:
+def run(project: Project, selection: Selection, *, with_credentials: bool = False, as_json: bool = False) -> int:
     """Run the steps of a check at the same time, print each result and the list of remedies, and return 0 or 1.
 
     The tests start when the declaration and the programs are loaded. If these have an error, all steps end.
     """
+    progress = sys.stderr if as_json else sys.stdout
     own = [name for name in _own(project) if name not in COMMANDS]
+    tests = f", and then {STEPS[-1]}" if selection.tests else ""
+    _write(f"Running {', '.join((_LOAD, *STEPS[:-1], *own))}{tests} ...\n", sys.stderr)
     with TemporaryDirectory() as folder:
-        check = _Check(project, selection, Path(folder))
+        check = _Check(project, selection, Path(folder), with_credentials=with_credentials)
         with ThreadPoolExecutor(len(STEPS) + len(own)) as pool:
             running = [pool.submit(check.step, step) for step in (*STEPS[:-1], *own)]
-            if check.loads():
+            if check.loads(progress):
                 running += [pool.submit(check.step, STEPS[-1])] if selection.tests else []
-                for ended in as_completed(running):
-                    _write(ended.result())
-    if check.remedies:
+                for ended in (ended.result() for ended in as_completed(running)):
+                    (write_red if ended.failed else _write)(ended.line, progress)
+    if as_json:
+        report = {"result": "failed" if check.remedies else "passed", "to_do": check.remedies}
+        _write(json.dumps(report, indent=2) + "\n")
+    elif check.remedies:
         _write(listed(check.in_order(own)) + "\n")
         _write("".join(f"`uv run {command}` prints all of its output.\n" for command in check.commands()))
     return 1 if check.remedies else 0
 
 
+class _Ended(NamedTuple):
+    """An ended step: its line of the check's output."""
+
+    line: str
+    failed: bool = False
+
+
 class _Check:
     """A run of the steps: their processes, and the remedies of those that failed."""
 
-    def __init__(self, project: Project, selection: Selection, folder: Path) -> None:
+    def __init__(self, project: Project, selection: Selection, folder: Path, *, with_credentials: bool) -> None:
         self.remedies: dict[str, list[str]] = {}
         self._project = project
         self._arguments = {"test": selection.arguments, _LOAD: () if selection.program else (LEAVE_OUT_PROGRAM,)}
-        # Compiled modules are stored: compiling them again takes half of a check's time.
-        shared = {"PYTHONDONTWRITEBYTECODE": "", FOLDER: str(folder), FILE: str(folder / "remedies")}
-        self._environment = {**os.environ, **shared}
+        shared = {FOLDER: str(folder), FILE: str(folder / "remedies")}
+        self._environment = {**of_checks(os.environ, with_credentials=with_credentials), **shared}
         self._lock, self._over = threading.Lock(), False
         self._processes: list[subprocess.Popen[str]] = []
 
-    def loads(self) -> bool:
+    def loads(self, progress: TextIO) -> bool:
         """Return whether the declaration and the programs load. If not, end all other steps."""
-        line = self.step(_LOAD)
-        if _LOAD not in self.remedies:
-            _write(line)
+        ended = self.step(_LOAD)
+        if not ended.failed:
+            _write(ended.line, progress)
             return True
         with self._lock:
             self._over = True
@@ -239,15 +254,15 @@ class _Check:
                 process.terminate()
         return False
 
-    def step(self, step: str) -> str:
+    def step(self, step: str) -> _Ended:
         """Run a step, record its remedies, and return its line of the check's output."""
         process = _run(self._project, step, self._arguments.get(step, ()), self._call)
         if self._over:
-            return ""
+            return _Ended("")
         if not process.returncode:
-            return f"{step}: {_last(process.stdout)}\n"
+            return _Ended(f"{step}: {_last(process.stdout)}\n")
         step_remedies = self.remedies[step] = remedies(self._project.root, step, process.stdout, self._environment)
-        return f"{red(f'{step}: {len(step_remedies)} to do')}\n"
+        return _Ended(f"{step}: {len(step_remedies)} to do", failed=True)
 
     def in_order(self, own: Sequence[str]) -> list[str]:
         """Return the remedies in the order of the steps; only those of the load if it failed.
@@ -274,9 +289,9 @@ class _Check:
         return _Done(command, process.returncode, output)
 
 
-def run_step(project: Project, step: str, arguments: Sequence[str]) -> int:
+def run_step(project: Project, step: str, arguments: Sequence[str], *, with_credentials: bool = False) -> int:
     """Run a step on this process's output, and return its exit status. The arguments go to its last command."""
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    environment = of_checks(os.environ, with_credentials=with_credentials)
 
     def call(command: Sequence[str]) -> _Done:
         return subprocess.run(command, cwd=project.root, env=environment, text=True, check=False)  # noqa: S603
@@ -311,15 +326,11 @@ def _program(project: Project, step: str, name: str) -> str:
     return name
 
 
-def red(line: str) -> str:
-    """Return a line in red if standard output is a terminal."""
-    return f"\033[31m{line}\033[0m" if sys.stdout.isatty() else line
-
-
 def _last(output: str) -> str:
     return next((line for line in reversed(output.splitlines()) if line.strip()), "")
 
 
-def _write(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
+def _write(text: str, stream: TextIO | None = None) -> None:
+    stream = stream or sys.stdout
+    stream.write(text)
+    stream.flush()

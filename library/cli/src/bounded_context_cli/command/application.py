@@ -16,6 +16,7 @@ from bounded_context_infra.configuration.project import ProjectError, current
 from . import deferred
 from .commands import GROUPS
 from .output import fail
+from .terminal import escaped_output
 
 NAME: Final = "context"
 ABOUT: Final = """The commands of a bounded context's repository.
@@ -38,7 +39,8 @@ def run(arguments: Sequence[str] | None = None, access: object = None) -> int:
         access: replaces the AWS clients and the clock of a command that asks for them.
     """
     try:
-        return deferred.run(NAME, ABOUT, groups(), arguments, access)
+        with escaped_output():
+            return deferred.run(NAME, ABOUT, groups(), arguments, access)
     except ProjectError as error:
         return fail(str(error))
 

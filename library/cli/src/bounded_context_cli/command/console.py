@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from botocore.exceptions import NoCredentialsError
 from pydantic import BaseModel, ConfigDict
-from rich.console import Console
 from rich.markup import escape
 
 from .aws_errors import AWS_ERRORS, Document, Refusal, code, sentence
 from .output import command_line
+from .terminal import console
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -138,8 +138,7 @@ class Consoles:
     """Prints progress to standard error, and results to standard output, either as text or only as JSON."""
 
     def __init__(self, *, as_json: bool) -> None:
-        self._progress = Console(stderr=True, highlight=False)
-        self._out = Console(highlight=False)
+        self._progress, self._out = console(stderr=True), console()
         self._as_json = as_json
         self._more: Mapping[str, Any] = {}
 
@@ -149,7 +148,7 @@ class Consoles:
 
     def fail(self, sentence: str) -> None:
         """Show an error."""
-        self._progress.print(f"[red]Error:[/] {escape(sentence)}", soft_wrap=True)
+        self._progress.print(f"[red]Error:[/] {escape(sentence)}", markup=True, soft_wrap=True)
 
     def show_repair(self, state: RepairState, *, writes: bool = False) -> None:
         """Print the repair that has paused the stack, before all results; each JSON document gets its facts.

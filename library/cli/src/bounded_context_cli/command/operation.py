@@ -50,7 +50,6 @@ Outputs = Annotated[
     Path | None,
     Option("--outputs", metavar="FILE", help="read `pulumi stack output --json` here, not from Pulumi's CLI"),
 ]
-AsJson = Annotated[bool, Option("--json", help="print a JSON report; progress goes to standard error")]
 
 CONNECTIONS: Final = 32
 """Connections of a client, for as many concurrent calls."""

@@ -5,8 +5,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
 import typer
+from typer import Option
+
+AsJson = Annotated[bool, Option("--json", help="print a JSON report; progress goes to standard error")]
 
 
 def counted(of: str, example: int, most: int | None = None) -> Callable[[str], int]:

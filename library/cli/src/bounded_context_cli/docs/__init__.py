@@ -18,11 +18,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple
 
-from rich.console import Console
 from rich.markdown import Markdown
 from typer import Argument
 
 from ..command.output import fail
+from ..command.terminal import console
 from .names import Names
 
 FOLDER = Path(__file__).parent
@@ -166,10 +166,10 @@ _WIDEST = 120
 def show(text: str) -> None:
     """Show Markdown in the terminal's pager. `less` gets git's options: colours, and an end after a single screen."""
     os.environ.setdefault("LESS", "FRX")
-    console = Console()
-    console.width = min(console.width, _WIDEST)
-    with console.pager(styles=True):
-        console.print(Markdown(text, hyperlinks=False))
+    screen = console()
+    screen.width = min(screen.width, _WIDEST)
+    with screen.pager(styles=True):
+        screen.print(Markdown(text, hyperlinks=False))
 
 
 _FILE: Final = r"# ([\w./]+\.\w+)(?:, (after|instead of) ([^\n]+))?\n"

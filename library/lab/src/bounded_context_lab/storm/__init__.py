@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from rich.console import Console
 from rich.table import Table
 from typer import BadParameter
 
 from bounded_context.declaration.context import Context
+from bounded_context_cli.command.terminal import console
 from bounded_context_cli.programs import Graph
 from bounded_context_cli.programs.recording import Program
 from bounded_context_infra.configuration.project import Project
@@ -299,7 +299,7 @@ def show_faults(faults: Sequence[Fault], *, as_json: bool) -> None:
     table = Table("fault", "expected: one of these alarms", title=f"{len(faults)} faults of the stack {STACK}")
     for fault in faults:
         table.add_row(fault.name, f"not tried: {fault.untried}" if fault.untried else ", ".join(sorted(fault.alarms)))
-    Console(highlight=False).print(table)
+    console().print(table)
 
 
 def perform(
@@ -364,7 +364,7 @@ def _show(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
             healed,
             seconds,
         )
-    out = Console(highlight=False)
+    out = console()
     out.print(table)
     for reason, names in untried.items():
         out.print(f"Not tried, {reason}: {', '.join(names)}", markup=False, soft_wrap=True)

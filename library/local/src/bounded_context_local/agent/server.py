@@ -20,10 +20,10 @@ from mcp.types import CallToolRequestParams, CallToolResult, ListToolsResult, Te
 from mcp.types import Tool as ToolDescription
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
+from bounded_context_cli.command.environment import allowed
 from bounded_context_infra.configuration.project import DISTRIBUTION, VARIABLE
 
 from ..emulator.process import STARTED_BY
-from .environment import allowed
 
 NAME: Final = r"^[A-Za-z][A-Za-z0-9_-]*$"
 """The form of the names of functions and samples. It excludes options and paths of files."""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Final, Literal
 
-from rich.console import Console
 from rich.table import Table
 from typer import Argument, BadParameter, Option
 
 from bounded_context_cli.command.installed import of_distribution, repository
+from bounded_context_cli.command.terminal import console
 from bounded_context_infra.configuration.project import Project
 
 from ..run.screen import RunScreen, exit_status
@@ -114,7 +114,7 @@ def _show(performed: Sequence[Performed], *, as_json: bool) -> None:
         numbers = (str(len(result.calls)), str(result.met), str(result.failed))
         versions = f"{result.before} -> {result.released}"
         table.add_row(result.act.name, versions, result.part["result"], result.part["live"], *numbers)
-    out = Console(highlight=False)
+    out = console()
     out.print(table)
     for result in performed:
         if result.part["why"]:

@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 
 from bounded_context.domain.formats import PLAIN
 from bounded_context_cli.command.installed import of_distribution, repository
-from bounded_context_cli.command.output import LocalRunError, refuse
+from bounded_context_cli.command.output import LocalRunError, command_line, refuse
 from bounded_context_cli.command.values import writable_file
 from bounded_context_cli.contracts.openapi import FOLDER, NAME
 from bounded_context_cli.programs.pulumi_files import LOCAL
@@ -96,7 +96,7 @@ def _import_upload(running: RunningContext, name: str, say: Callable[[str], None
             running.table.know_references(running.samples.references_of(running.partner.arrived(name)))
         execution = running.follow_until_wait(running.partner.announce_arrived(name))
         if execution.outcome == WAITING:
-            command = f"uv run context list approve {STACK} {execution.list_id} --outputs {outputs_file(running)}"
+            command = command_line("list", "approve", STACK, execution.list_id or "", outputs=outputs_file(running))
             say(f"{name} waits for an approval: {command}")
             return {name: execution}
         _say_end(running, name, execution, say)

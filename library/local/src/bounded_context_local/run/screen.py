@@ -1,6 +1,7 @@
 """Output of a run on the terminal, and the completion of a command that starts the embedded AWS."""
 
 import json
+import shlex
 import signal
 import sys
 import time
@@ -10,7 +11,6 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -18,7 +18,8 @@ from bounded_context.application.importing import UNRECORDED
 from bounded_context.domain.lists import Failure
 from bounded_context_cli.command.aws_errors import INTERRUPTED
 from bounded_context_cli.command.console import Consoles
-from bounded_context_cli.command.output import LocalRunError
+from bounded_context_cli.command.output import LocalRunError, command_line
+from bounded_context_cli.command.terminal import console
 from bounded_context_infra.configuration.project import ProjectError
 
 from ..additions import ActionResult
@@ -43,8 +44,8 @@ class RunScreen(Consoles):
         """With `verbose`, list all differences from AWS. With `quiet`, print only errors."""
         super().__init__(as_json=quiet)
         self._verbose = verbose
-        self._live = Console(stderr=True, quiet=quiet, highlight=False)
-        self.out = self._out = Console(highlight=False, quiet=quiet)
+        self._live = console(stderr=True, quiet=quiet)
+        self.out = self._out = console(quiet=quiet)
         self.stages: dict[str, float] = {}
         self._status: Status | None = None
         self._name = ""
@@ -58,7 +59,8 @@ class RunScreen(Consoles):
         with self._live.status(name) as self._status:
             yield
         self.stages[name] = time.monotonic() - started
-        self._live.print(f"[green]✓[/] {name:<9}[dim]{self.stages[name]:6.2f} s[/]  {escape(self._detail)}")
+        line = f"[green]✓[/] {name:<9}[dim]{self.stages[name]:6.2f} s[/]  {escape(self._detail)}"
+        self._live.print(line, markup=True)
 
     def say(self, detail: str) -> None:
         """Show the progress of the running stage."""
@@ -133,7 +135,7 @@ class RunScreen(Consoles):
 
     def show_more(self, identity: str) -> None:
         """Print options to try next. `identity` is a row of the list, or empty."""
-        trace = f"--trace {identity} (the path of one row), " if identity else ""
+        trace = f"--trace {shlex.quote(identity)} (the path of one row), " if identity else ""
         more = "--file your.csv, --keep (keeps running, with endpoints to try)"
         self._print(f"Try next: {trace}{more}")
 
@@ -150,7 +152,7 @@ class RunScreen(Consoles):
         if running.context.has_lists:
             lines.append(running.partner.upload_command(folder))
         outputs.write_text(json.dumps(dict(running.outputs), indent=2))
-        lines.append(f"uv run context rollout status {STACK} --outputs {outputs}")
+        lines.append(command_line("rollout", "status", STACK, outputs=outputs))
         names = ("inbox_bucket", "table_name", "state_machine", "topic_arn")
         lines += [f"# {name}: {running.outputs[name]}" for name in names if name in running.outputs]
         lines += [f"# queue of {name}: {url}" for name, url in running.outputs["queues"].items()]

@@ -28,8 +28,9 @@ from bounded_context.domain.lists import NOT_APPROVED, ListStatus, ReceivedList
 from bounded_context_cli.command.aws_errors import Refusal, code
 from bounded_context_cli.command.console import Consoles
 from bounded_context_cli.command.installed import repository
-from bounded_context_cli.command.operation import Access, AsJson, Clients, Clock, Outputs, operate
+from bounded_context_cli.command.operation import Access, Clients, Clock, Outputs, operate
 from bounded_context_cli.command.operation import Stack as StackName
+from bounded_context_cli.command.values import AsJson
 
 from .lists import RUNS, ListStack, RepairTable, close, execution_of, read_stack
 from .report import identity

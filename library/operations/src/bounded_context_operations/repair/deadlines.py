@@ -36,10 +36,11 @@ from bounded_context.domain.deadlines import due_text, of_version
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, sentence
 from bounded_context_cli.command.console import RepairState
 from bounded_context_cli.command.installed import repository
-from bounded_context_cli.command.operation import Access, AsJson, Clock, Outputs, interrupt_once, operate
+from bounded_context_cli.command.operation import Access, Clock, Outputs, interrupt_once, operate
 from bounded_context_cli.command.operation import Stack as StackName
 from bounded_context_cli.command.output import command_line
 from bounded_context_cli.command.pulumi import parsed, read_outputs, refuse_others, region_of
+from bounded_context_cli.command.values import AsJson
 
 from . import report as repair
 from .restore.tables import as_stored, plain

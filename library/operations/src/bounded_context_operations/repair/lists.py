@@ -45,10 +45,11 @@ from bounded_context.domain.lists import ListStatus, ReceivedList
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, code, sentence
 from bounded_context_cli.command.console import Consoles, RepairState
 from bounded_context_cli.command.installed import repository
-from bounded_context_cli.command.operation import Access, AsJson, Clients, Clock, Outputs, interrupt_once, operate
+from bounded_context_cli.command.operation import Access, Clients, Clock, Outputs, interrupt_once, operate
 from bounded_context_cli.command.operation import Stack as StackName
 from bounded_context_cli.command.output import command_line
 from bounded_context_cli.command.pulumi import parsed, read_outputs, refuse_others
+from bounded_context_cli.command.values import AsJson
 
 from . import report as repair
 from .closing import Closing

@@ -10,8 +10,8 @@ from typer import Option
 from bounded_context_cli.command.aws_errors import INTERRUPTED, Refusal
 from bounded_context_cli.command.console import RepairState
 from bounded_context_cli.command.installed import repository
-from bounded_context_cli.command.operation import Access, AsJson, Outputs, Stack, interrupt_once, operate
-from bounded_context_cli.command.values import counted, reason
+from bounded_context_cli.command.operation import Access, Outputs, Stack, interrupt_once, operate
+from bounded_context_cli.command.values import AsJson, counted, reason
 
 from . import releases
 from .deployments import Task

@@ -208,7 +208,7 @@ class RolloutScreen(Consoles):
     def warn_of_ignored_alarms(self, reason: str) -> None:
         """Show in red that alarms do not stop this release."""
         text = escape(f"ALARMS ARE IGNORED for this release: no alarm stops it. Reason: {reason}")
-        self._progress.print(f"[bold white on red] {text} [/]", soft_wrap=True)
+        self._progress.print(f"[bold white on red] {text} [/]", markup=True, soft_wrap=True)
 
     def show_report(self, report: RolloutReport) -> None:
         """Print the report of a run."""

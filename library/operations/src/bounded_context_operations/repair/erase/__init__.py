@@ -40,9 +40,10 @@ from bounded_context.declaration.context import Context
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, INTERRUPTED, Refusal, sentence
 from bounded_context_cli.command.console import Consoles, RepairState
 from bounded_context_cli.command.installed import repository
-from bounded_context_cli.command.operation import Access, AsJson, Clients, Clock, Outputs, operate
+from bounded_context_cli.command.operation import Access, Clients, Clock, Outputs, operate
 from bounded_context_cli.command.operation import Stack as StackName
 from bounded_context_cli.command.output import command_line
+from bounded_context_cli.command.values import AsJson
 from bounded_context_cli.views.cost import names
 
 from .. import report as repair

@@ -21,9 +21,9 @@ from typer import Argument, Option
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, INTERRUPTED, Refusal, sentence
 from bounded_context_cli.command.console import RepairState
 from bounded_context_cli.command.installed import repository
-from bounded_context_cli.command.operation import Access, AsJson, Clients, Clock, Outputs, operate
+from bounded_context_cli.command.operation import Access, Clients, Clock, Outputs, operate
 from bounded_context_cli.command.operation import Stack as StackName
-from bounded_context_cli.command.values import counted, reason
+from bounded_context_cli.command.values import AsJson, counted, reason
 
 from ..report import RepairScreen
 from . import outputs

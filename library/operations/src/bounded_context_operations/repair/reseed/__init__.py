@@ -46,10 +46,10 @@ from bounded_context.declaration.context import Context
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, sentence
 from bounded_context_cli.command.console import RepairState
 from bounded_context_cli.command.installed import repository
-from bounded_context_cli.command.operation import Access, AsJson, Clients, Clock, Outputs, interrupt_once, operate
+from bounded_context_cli.command.operation import Access, Clients, Clock, Outputs, interrupt_once, operate
 from bounded_context_cli.command.operation import Stack as StackName
 from bounded_context_cli.command.output import command_line
-from bounded_context_cli.command.values import counted, time
+from bounded_context_cli.command.values import AsJson, counted, time
 from bounded_context_infra.configuration.project import Project
 
 from .. import report as repair

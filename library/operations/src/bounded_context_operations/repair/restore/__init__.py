@@ -16,10 +16,10 @@ from bounded_context.domain.events import fresh_traceparent
 from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_cli.command.console import TIME, Consoles
 from bounded_context_cli.command.installed import repository
-from bounded_context_cli.command.operation import Access, AsJson, Outputs, interrupt_once, operate
+from bounded_context_cli.command.operation import Access, Outputs, interrupt_once, operate
 from bounded_context_cli.command.operation import Stack as StackName
 from bounded_context_cli.command.output import FAILED, command_line
-from bounded_context_cli.command.values import existing_file, time
+from bounded_context_cli.command.values import AsJson, existing_file, time
 from bounded_context_cli.views.cost import listing
 from bounded_context_infra.configuration.project import Project
 

@@ -36,6 +36,23 @@ def allowed(environment: Mapping[str, str]) -> dict[str, str]:
     return variables | {"PATH": os.pathsep.join(folders)} | _NO_ACCOUNT
 
 
+_OF_OUTPUT: Final = ("CI", "COLUMNS", "FORCE_COLOR", "NO_COLOR")
+
+
+def of_checks(environment: Mapping[str, str], *, with_credentials: bool) -> dict[str, str]:
+    """Return the variables that the steps of a check may read: those of `allowed`, of this library and of Python.
+
+    With credentials, these are all variables. Compiled modules are stored: compiling them again takes half of a check.
+    """
+    own = {
+        name: value
+        for name, value in environment.items()
+        if name in _OF_OUTPUT or name.startswith(("BOUNDED_CONTEXT_", "PYTHON"))
+    }
+    variables = {**environment} if with_credentials else {**own, **allowed(environment)}
+    return {**variables, "PYTHONDONTWRITEBYTECODE": ""}
+
+
 def _is_allowed(name: str, value: str) -> bool:
     is_address = name.upper() in _ADDRESSES and not {"@", "?"} & {*value}
     return is_address or name in _NAMES or name in _CERTIFICATES or name.startswith("LC_")
