@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple, TextIO
 
 from boolean import ParseError
 from license_expression import AND, OR, ExpressionError, get_spdx_licensing
@@ -31,6 +31,7 @@ from bounded_context_infra.configuration.project import Project, ProjectError
 
 from .command.installed import repository
 from .command.output import refuse
+from .command.values import AsJson
 from .programs.environment import LAYER
 from .programs.pulumi_files import PIPELINE, settings, stack_file
 
@@ -306,12 +307,14 @@ FOUND: Final = 1
 
 def audit(
     service_url: Annotated[str | None, Option(help="another OSV service than uv's, such as a mirror")] = None,
+    as_json: AsJson = False,
 ) -> int:
     """Check the packages of the steps for known vulnerabilities and for their licences; write an SBOM.
 
     Examples:
       context audit                                         ask uv's own service
       context audit --service-url https://osv.example.com   ask a mirror
+      context audit --json                                  the findings as JSON
 
     Exit status:
       0  no finding, or all findings are accepted
@@ -323,21 +326,24 @@ def audit(
         accepted = _accepted(project)
         with locks(project) as folders:
             document = sbom(*folders)
-            _write(project, document)
-            status = _print(list(_of_licences(document)), accepted)
+            _write(project, document, sys.stderr if as_json else sys.stdout)
+            licences = [*_of_licences(document)]
+            status = CLEAN if as_json else _print(licences, accepted)
             known = [finding for folder in folders for finding in vulnerabilities(folder, service_url)]
+            if as_json:
+                return _print_json([*licences, *known], accepted)
             return max(status, _print(known, accepted))
     except ProjectError as error:
         return refuse(str(error))
 
 
-def _write(project: Project, document: Document) -> None:
+def _write(project: Project, document: Document, progress: TextIO) -> None:
     path = project.build / "audit" / "sbom.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     required = sum(component["scope"] == "required" for component in document["components"])
     packages = f"{len(document['components'])} packages, of which functions run {required}"
-    sys.stdout.write(f"{path.relative_to(project.root)}: {packages} (CycloneDX {document['specVersion']})\n")
+    progress.write(f"{path.relative_to(project.root)}: {packages} (CycloneDX {document['specVersion']})\n")
 
 
 def _print(findings: Sequence[Finding], accepted: Mapping[str, str]) -> int:
@@ -347,6 +353,16 @@ def _print(findings: Sequence[Finding], accepted: Mapping[str, str]) -> int:
         sys.stdout.write(f"{sentence} Accepted: {reasons[0]}\n" if reasons else f"{sentence}\n")
         status = status if reasons else FOUND
     return status
+
+
+def _print_json(findings: Sequence[Finding], accepted: Mapping[str, str]) -> int:
+    entries = [
+        {"finding": sentence, "names": sorted(names), "accepted": reason}
+        for names, sentence in findings
+        for reason in [next((accepted[name] for name in sorted(names & set(accepted))), None)]
+    ]
+    sys.stdout.write(json.dumps({"findings": entries}, indent=2) + "\n")
+    return FOUND if any(entry["accepted"] is None for entry in entries) else CLEAN
 
 
 def _of_licences(document: Document) -> Iterator[Finding]:

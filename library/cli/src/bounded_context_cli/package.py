@@ -189,6 +189,9 @@ def _uv(*arguments: str) -> None:
 def package() -> int:
     """Build build/code.zip and build/layer.zip for AWS Lambda, and print their sizes and hashes.
 
+    Examples:
+      context package
+
     Exit status:
       0  both archives are built
       1  an archive could not be built

@@ -19,6 +19,7 @@ from bounded_context_infra.configuration.settings import ApiSettings, Settings
 
 from .command.installed import repository
 from .command.output import refuse, update_file
+from .command.values import AsJson
 from .programs.pulumi_files import project_name, stacks
 from .programs.recording import ACCOUNT
 from .programs.stack_settings import account_settings_of, faults, settings_of
@@ -79,7 +80,7 @@ _MOST = 12
 """Lines of faults. The first fault of each file is printed."""
 
 
-def settings() -> int:
+def settings(as_json: AsJson = False) -> int:
     """Check the settings of all stacks, and write their JSON Schemas for editors into `build/settings/`.
 
     The last line names the keys of partners that have expired, or expire within 30 days. It also names each account
@@ -87,6 +88,7 @@ def settings() -> int:
 
     Examples:
       context settings
+      context settings --json   all faults and warnings as JSON
 
     Exit status:
       0  all settings are valid
@@ -96,9 +98,15 @@ def settings() -> int:
     try:
         project = repository()
         sentences = [*faults(project)]
-        sys.stdout.write("" if sentences else f"{' '.join([valid(project), *_without_ids(project)])}\n")
+        warnings = [] if sentences else [*_warnings(project), *_without_ids(project)]
+        line = "" if sentences else f"{' '.join([valid(project), *_without_ids(project)])}\n"
     except ProjectError as error:
         return refuse(str(error))
+    if as_json:
+        report = {"valid": not sentences, "faults": sentences, "warnings": warnings}
+        sys.stdout.write(json.dumps(report, indent=2) + "\n")
+        return 1 if sentences else 0
+    sys.stdout.write(line)
     more = [f"{len(sentences) - _MOST} more files have an invalid setting."] if len(sentences) > _MOST else []
     sys.stderr.writelines(f"{line}\n" for line in (*sentences[:_MOST], *more))
     return 1 if sentences else 0

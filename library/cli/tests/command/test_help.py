@@ -10,6 +10,7 @@ import pytest
 
 from bounded_context_cli.command.aws_errors import INTERRUPTED
 from bounded_context_cli.command.commands import GROUPS
+from bounded_context_cli.command.deferred import load
 from tests.console import command_lines, context, parsed
 
 COMMANDS = tuple(command_lines())
@@ -58,6 +59,55 @@ def test_help_has_a_usage_and_a_summary(command: tuple[str, ...], capsys: pytest
     usage, summary, *_ = helped(command, capsys).strip().split("\n\n")
     assert usage.startswith(f"Usage: context {' '.join(command)} ")
     assert re.match(r"[A-Z`].*[.`]", summary.strip(), re.DOTALL)
+
+
+@every
+def test_help_has_examples_and_exit_statuses(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """Of every command, also of the next one."""
+    text = helped(command, capsys)
+    assert examples(text, command)
+    assert statuses(text) & {0, 2}
+
+
+PRINTS_JSON = {("invoke",), ("permissions",), ("survey",), ("mcp",)}
+"""The commands whose output is always JSON."""
+
+NOT_READ = {
+    **dict.fromkeys([("lint",), ("types",), ("imports",), ("test",), ("e2e",), ("fix",), ("debug",)], "a program's"),
+    **dict.fromkeys([("preview",), ("pipeline", "preview"), ("account", "preview")], "Pulumi's, which has --json"),
+    **dict.fromkeys([("deploy",), ("pipeline", "deploy"), ("account", "deploy")], "Pulumi's, which has --json"),
+    **dict.fromkeys([("contracts",), ("openapi",), ("partner-kit",), ("package",), ("add",)], "writes files"),
+    **dict.fromkeys([("eject", "workflow"), ("eject", "step"), ("eject", "component")], "writes files"),
+    **dict.fromkeys([("picture",), ("docs",)], "a document"),
+    ("logs",): "lines of functions, each of which is JSON in CloudWatch",
+    ("reproduce",): "the function's answer, which is JSON",
+    ("bootstrap",): "the commands that follow",
+    **dict.fromkeys([("partner", "add"), ("partner", "rotate"), ("partner", "remove")], "writes settings"),
+    **dict.fromkeys([("sandbox", "up"), ("sandbox", "down"), ("sandbox", "sweep")], "writes stacks"),
+}
+"""The commands without a report for programs, with the reason. Steps of pipelines write files."""
+
+STEPS_OF = ("step", "pull-request")
+
+
+def _has_json(command: tuple[str, ...]) -> bool:
+    entry = GROUPS_OF[command[0]]
+    loaded = load(command[0], entry)
+    parameters = (loaded.commands[command[1]] if entry.is_group else loaded).params
+    return any("--json" in parameter.opts for parameter in parameters)
+
+
+def test_every_command_that_a_program_may_read_has_json() -> None:
+    """A new command is either in a table above, with its reason, or has the option."""
+    without = {command for command in COMMANDS if not _has_json(command) and command[0] not in STEPS_OF}
+    assert without == {*PRINTS_JSON, *NOT_READ}
+
+
+def test_the_end_of_a_kept_run_has_a_documented_status(capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C ends a run that is kept, after its result: the status is the result's."""
+    text = helped(("run",), capsys)
+    assert re.search(r"^ +0 .*--keep, Ctrl-C is the end", text, re.MULTILINE)
+    assert re.search(r"^ +130 .*before the result", text, re.MULTILINE)
 
 
 @every

@@ -62,17 +62,44 @@ def check(
 
 
 def lint() -> int:
-    """Check style: `ruff check` and `ruff format --check`."""
+    """Check style: `ruff check` and `ruff format --check`.
+
+    Examples:
+      context lint
+
+    Exit status:
+      0  the style is right
+      1  a fault; each has its line
+      2  refused: no repository, or another version of the library
+    """
     return _step("lint")
 
 
 def types() -> int:
-    """Check types: `pyrefly check`."""
+    """Check types: `pyrefly check`.
+
+    Examples:
+      context types
+
+    Exit status:
+      0  the types are right
+      1  a fault; each has its line
+      2  refused: no repository, or another version of the library
+    """
     return _step("types")
 
 
 def imports() -> int:
-    """Check the import contracts of pyproject.toml: `lint-imports`."""
+    """Check the import contracts of pyproject.toml: `lint-imports`.
+
+    Examples:
+      context imports
+
+    Exit status:
+      0  all contracts are kept
+      1  a contract is broken
+      2  refused: no repository, or another version of the library
+    """
     return _step("imports")
 
 
@@ -109,7 +136,16 @@ def e2e(ctx: Context, with_credentials: WithCredentials = False) -> int:
 
 
 def fix() -> int:
-    """Repair style where ruff can: `ruff format`, `ruff check --fix`, and the format of what that changed."""
+    """Repair style where ruff can: `ruff format`, `ruff check --fix`, and the format of what that changed.
+
+    Examples:
+      context fix
+
+    Exit status:
+      0  everything is repaired
+      1  a fault remains that a person repairs
+      2  refused: no repository, or another version of the library
+    """
     return _step("fix")
 
 

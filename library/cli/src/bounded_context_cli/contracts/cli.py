@@ -24,6 +24,9 @@ from .released import FOLDER, Released
 def contracts() -> int:
     """Write schemas, AsyncAPI, samples, diagrams, AGENTS.md, catalog-info.yaml, the lists page; print written files.
 
+    Examples:
+      context contracts
+
     Exit status:
       0  the documents match the code
       1  nothing is written: a reader of the events would miss a field

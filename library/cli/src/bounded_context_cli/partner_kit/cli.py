@@ -60,6 +60,10 @@ def partner_kit(
 
     Both contain the format and samples. Give them to partners. There is no page for JSON lines and gzip.
 
+    Examples:
+      context partner-kit
+      context partner-kit --partner acme   in the format of the partner acme
+
     Exit status:
       0  both files are written
       1  a file could not be written

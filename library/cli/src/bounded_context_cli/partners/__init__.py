@@ -1,5 +1,6 @@
 """`context partner add|rotate|remove|list`: the partners of a stack. The commands edit its file; no deployment."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from ..command.installed import repository
 from ..command.operation import Outputs, Stack
 from ..command.output import FAILED, fail, refuse
 from ..command.pulumi import read_outputs
-from ..command.values import counted
+from ..command.values import AsJson, counted
 from ..programs.pulumi_files import stacks
 from .sheet import described, sheet
 from .stack_file import StackFile
@@ -131,6 +132,7 @@ def list_(
     stack: Annotated[str | None, Argument(help="the Pulumi stack, such as dev; by default all")] = None,
     name: Annotated[str | None, Argument(metavar="NAME", help="a partner, to print the connection sheet")] = None,
     outputs: Outputs = None,
+    as_json: AsJson = False,
 ) -> int:
     """List the partners and their keys, or print the connection sheet of one partner.
 
@@ -139,6 +141,7 @@ def list_(
     Examples:
       context partner list             all stacks
       context partner list prod acme   the sheet for acme
+      context partner list --json      the partners and their keys as JSON
 
     Exit status:
       0  done
@@ -149,21 +152,24 @@ def list_(
     def act(file: StackFile) -> int:
         if name:
             file.partner(name)
+        if name and not as_json:
             return _print(file, name, file.settings(), outputs)
-        return _list([file])
+        return _list([file], as_json=as_json, only=name)
 
-    return _on(stack, act) if stack else _all()
+    return _on(stack, act) if stack else _all(as_json=as_json)
 
 
-def _all() -> int:
+def _all(*, as_json: bool) -> int:
     try:
         project = repository()
-        return _list([StackFile(project, stack) for stack in stacks(project.service)])
+        return _list([StackFile(project, stack) for stack in stacks(project.service)], as_json=as_json)
     except (Refusal, ProjectError) as error:
         return fail(str(error), FAILED)
 
 
-def _list(files: list[StackFile]) -> int:
+def _list(files: list[StackFile], *, as_json: bool, only: str | None = None) -> int:
+    if as_json:
+        return _list_as_json(files, only)
     number, today, warnings = 0, _today(), list[str]()
     for file in files:
         for name, partner in file.settings().partners.items():
@@ -173,6 +179,31 @@ def _list(files: list[StackFile]) -> int:
                 typer.echo(f"  {described(key)}")
                 warnings += [f"{file.stack}: {name}: {warning}"] if (warning := key.warning(today)) else []
     typer.echo(" ".join([f"{number} partner{'' if number == 1 else 's'}.", *warnings]))
+    return 0
+
+
+def _list_as_json(files: list[StackFile], only: str | None) -> int:
+    """Print the partners of stacks, or only the partner of a name."""
+    today = _today()
+    partners = [
+        {
+            "stack": file.stack,
+            "name": name,
+            "addresses": [*partner.addresses],
+            "keys": [
+                {
+                    "fingerprint": key.fingerprint,
+                    "expires": str(key.expires) if key.expires else None,
+                    "warning": key.warning(today) or None,
+                }
+                for key in partner
+            ],
+        }
+        for file in files
+        for name, partner in file.settings().partners.items()
+        if only in (None, name)
+    ]
+    typer.echo(json.dumps({"partners": partners}, indent=2))
     return 0
 
 

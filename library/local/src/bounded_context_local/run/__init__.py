@@ -122,10 +122,10 @@ def run(
       context run --json                   JSON
 
     Exit status:
-      0    all numbers add up
+      0    all numbers add up; with --keep, Ctrl-C is the end of the run
       1    a number does not, or the context could not be run
       2    wrong arguments; nothing was started
-      130  Ctrl-C; everything is stopped
+      130  Ctrl-C before the result; everything is stopped
     """
     options = Options(
         rows=rows,

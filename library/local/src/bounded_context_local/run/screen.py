@@ -135,7 +135,9 @@ class RunScreen(Consoles):
 
     def show_more(self, identity: str) -> None:
         """Print options to try next. `identity` is a row of the list, or empty."""
-        trace = f"--trace {shlex.quote(identity)} (the path of one row), " if identity else ""
+        trace = (
+            f"--trace {shlex.quote(identity)} (the path of one row), " if identity and identity.isprintable() else ""
+        )
         more = "--file your.csv, --keep (keeps running, with endpoints to try)"
         self._print(f"Try next: {trace}{more}")
 

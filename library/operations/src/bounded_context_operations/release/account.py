@@ -14,6 +14,11 @@ def preview(ctx: Context, stack: PreviewedStack) -> int:
 
     Examples:
       context account preview main
+
+    Exit status:
+      0  the changes are printed
+      1  Pulumi is missing, or it failed; its own status is passed on
+      2  refused: no repository, or another version of the library
     """
     return pulumi(_account, "preview", "--diff", "--stack", stack, *ctx.args)
 
@@ -23,6 +28,11 @@ def deploy(ctx: Context, stack: PreviewedStack) -> int:
 
     Examples:
       context account deploy main
+
+    Exit status:
+      0  the roles are made
+      1  Pulumi is missing, or it failed; its own status is passed on
+      2  refused: no repository, or another version of the library
     """
     return pulumi(_account, "up", "--stack", stack, *ctx.args)
 

@@ -31,6 +31,11 @@ def preview(ctx: Context, stack: PreviewedStack) -> int:
 
     Examples:
       context preview dev
+
+    Exit status:
+      0  the changes are printed
+      1  the functions could not be built, Pulumi is missing, or it failed; its own status is passed on
+      2  refused: no such stack
     """
     return pulumi(service, "preview", "--diff", "--stack", stack, *ctx.args, build=package)
 

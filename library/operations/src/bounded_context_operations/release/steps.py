@@ -191,17 +191,37 @@ def aws_profile(file: Annotated[Path, Argument(help="the file that AWS_CONFIG_FI
 
     Examples:
       context step aws-profile build/aws-config
+
+    Exit status:
+      0  the profile is written
+      1  a variable is missing
     """
     write_profile(file, variable("ROLE_ARN"), f"pipeline-{variable('STACK')}")
 
 
 def preview() -> None:
-    """Preview the stack that the variable STACK names: write plan.json, a report, and a summary for the approval."""
+    """Preview the stack that the variable STACK names: write plan.json, a report, and a summary for the approval.
+
+    Examples:
+      context step preview   in a step with the variable STACK
+
+    Exit status:
+      0  the report is written
+      1  the preview failed, or a variable is missing
+    """
     preview_stack(stack_of_step())
 
 
 def deploy() -> None:
-    """Deploy the previewed plan of the stack that the variable STACK names, and write outputs.json."""
+    """Deploy the previewed plan of the stack that the variable STACK names, and write outputs.json.
+
+    Examples:
+      context step deploy   in a step with the variable STACK
+
+    Exit status:
+      0  the plan is deployed
+      1  the deployment failed, or a variable is missing
+    """
     deploy_plan(stack_of_step())
 
 

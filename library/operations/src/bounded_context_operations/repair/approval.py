@@ -175,6 +175,9 @@ ListId = Annotated[str, Argument(parser=identity, metavar="ID", help="the id of 
 def waiting(ctx: typer.Context, stack: StackName, outputs_file: Outputs = None, as_json: AsJson = False) -> int:
     """Print the lists that wait for an approval, with their counts and sums.
 
+    Examples:
+      context list waiting prod
+
     Exit status:
       0    the lists are printed
       2    refused, such as for a stack without lists

@@ -46,6 +46,14 @@ def preview() -> None:
 
     The report has the changes or the preview's error. It is the step's output `report` and the summary of the job.
     No plan is stored.
+
+    Examples:
+      context pull-request preview   in a job with the variable STACK
+
+    Exit status:
+      0  the report is written
+      1  the preview failed; the report has its error
+      2  refused before the preview
     """
     stack = stack_of_step()
     failed, text = _preview(stack)
@@ -61,6 +69,13 @@ def comment() -> None:
 
     A stack has one comment, which is replaced each time. This is a separate job, which has GitHub's token and runs the
     code of the default branch. The pull request's code writes the report, so the report is only text.
+
+    Examples:
+      context pull-request comment   in a job with the variables REPORT and PULL_REQUEST
+
+    Exit status:
+      0  the comment is written
+      2  refused: GitHub does not answer, or its token is missing
     """
     from bounded_context_cli.command.aws_errors import Refusal
     from bounded_context_cli.command.installed import repository_or_exit
@@ -81,6 +96,9 @@ def closed() -> int:
     This is a separate job, which has GitHub's token and assumes no role. Pull requests that did not change since the
     lifetime of a stack have no stack.
 
+    Examples:
+      context pull-request closed
+
     Exit status:
       0  written
       2  refused: GitHub does not answer, or its token is missing
@@ -98,6 +116,9 @@ def up() -> int:
     """Create the pull request's own stack from the sources, and write outputs.json.
 
     The variables PULL_REQUEST and OWNER have its number and its owner; the stack's name is pr-NUMBER.
+
+    Examples:
+      context pull-request up   in a job with the variables PULL_REQUEST and OWNER
 
     Exit status:
       0    deployed
@@ -118,6 +139,9 @@ def up() -> int:
 @with_exit_status
 def down() -> int:
     """Destroy the pull request's own stack.
+
+    Examples:
+      context pull-request down   in a job with the variable PULL_REQUEST
 
     Exit status:
       0  destroyed

@@ -92,6 +92,9 @@ def down(name: Name) -> int:
 def list_(as_json: Annotated[bool, Option("--json", help="print JSON")] = False) -> int:
     """List all sandboxes and the stacks of pull requests, with owner and end.
 
+    Examples:
+      context sandbox list --json
+
     Exit status:
       0  printed
       1  a stack could not be read

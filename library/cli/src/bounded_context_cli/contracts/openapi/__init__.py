@@ -173,6 +173,9 @@ def missed(context: Context[Any], root: Path) -> Iterator[str]:
 def openapi() -> int:
     """Write the OpenAPI document from the code, and its page into `build/`. Print each written file.
 
+    Examples:
+      context openapi
+
     Exit status:
       0  the documents match the code
       1  nothing is written: the context has no HTTP API, or its callers would miss a field

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from rich.live import Live
 from rich.markup import escape
@@ -166,6 +166,10 @@ def _workflow(release: Release, services: Services) -> PartStatus:
     return PartStatus(WORKFLOW, name, routing.old, newest, shares, rolled_back=returned, active=routing.returning)
 
 
+UP_TO_DATE: Final = "up to date"
+READING: Final = "reading"
+"""The result of a part that does not move, and the state of a part whose version is not known yet."""
+
 _COLOURS = {"succeeded": "green", "up to date": "green", "detached": "yellow", "not started": "yellow"}
 
 
@@ -178,15 +182,18 @@ class RolloutScreen(Consoles):
         self._shown: dict[str, str] = {}
 
     def show(self, parts: Sequence[ReleasedPart]) -> None:
-        """Show the progress of all parts."""
+        """Show the progress of all parts: on a terminal in a table, in a log a line for each change of a part."""
         if self._progress.is_terminal:
             self._show_live(parts)
             return
-        for part in parts:
-            line = _line(part)
-            if self._shown.get(part.name) != line:
+        unchanged = [part for part in parts if part.result == UP_TO_DATE]
+        lines = {part.name: _line(part) for part in parts if part not in unchanged and part.doing != READING}
+        if unchanged:
+            lines[UP_TO_DATE] = f"{UP_TO_DATE}: {len(unchanged)} of {len(parts)} parts"
+        for name, line in lines.items():
+            if self._shown.get(name) != line:
                 self._progress.print(line, markup=False, soft_wrap=True)
-            self._shown[part.name] = line
+            self._shown[name] = line
 
     def _show_live(self, parts: Sequence[ReleasedPart]) -> None:
         if self._live is None:
