@@ -91,11 +91,16 @@ class Repository:
         return tuple(sorted(".".join(path.relative_to(sources.parent).with_suffix("").parts) for path in paths))
 
     def line_of_workflow(self, name: str) -> str:
-        """Return the first line with a name in the repository's own list workflow, as the beginning of a sentence."""
+        """Return the line of a state in the repository's own list workflow, as the beginning of a sentence.
+
+        A name that no state has is on the first line that mentions it.
+        """
         file = self.project.workflow
         lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
         place = f"{file.parent.name}/{file.name}"
-        return next((f"{place}:{number}: " for number, line in enumerate(lines, 1) if f'"{name}"' in line), "")
+        texts = (f'"{name}": {{', f'"{name}"')
+        numbers = (number for text in texts for number, line in enumerate(lines, 1) if text in line)
+        return next((f"{place}:{number}: " for number in numbers), "")
 
 
 def resolved(name: str) -> object:

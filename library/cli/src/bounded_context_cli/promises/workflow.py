@@ -68,7 +68,9 @@ def _faults(definition: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, state, known in _within(definition):
         place = f"The state {name} of {{}}"
         if state.get("Type") not in _TYPES:
-            yield f"{place} has the type {state.get('Type')}: write {_nearest(str(state.get('Type')), _TYPES)}.", name
+            fault = f"has the Type {state['Type']}" if "Type" in state else "has no Type"
+            near = get_close_matches(str(state.get("Type")), _TYPES, 1) or _TYPES
+            yield f"{place} {fault}: write {' or '.join(near)}.", name
         handlers = [handler for key in ("Retry", "Catch") for handler in state.get(key, ())]
         if any("ErrorEquals" not in handler for handler in handlers):
             yield f"{place} has a Retry or a Catch without ErrorEquals: write it.", name
