@@ -9,6 +9,7 @@ import pytest
 from conftest import Cookiecutter
 
 from template.bake import files
+from template.cli import main
 from template.names import REPOSITORY
 
 CACHES = ["__pycache__"]
@@ -168,3 +169,14 @@ def test_an_answer_is_judged_before_the_next_question(typed: str, question: str,
     result = cookiecutter(typed=typed)
     assert result.returncode == 1
     assert question not in result.stdout
+
+
+def test_text_of_others_has_no_effect_on_a_terminal(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A repository of a fleet may have any names. They are printed as escapes, as by the library's commands."""
+    hostile = tmp_path / "a\x1b]52;c;ZXZpbA==\x07\u202eb"
+    hostile.mkdir()
+    assert main(["check", str(hostile)])
+    output = "".join(capsys.readouterr())
+    assert "\\u001b]52" in output
+    assert "\x1b" not in output
+    assert "\u202e" not in output

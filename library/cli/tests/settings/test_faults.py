@@ -125,3 +125,37 @@ def test_the_program_reports_the_line_of_a_setting() -> None:
 def _line(setting: str) -> int:
     lines = (current().root / SERVICE).read_text().splitlines()
     return next(number for number, line in enumerate(lines, 1) if f":{setting}:" in line)
+
+
+OWN_READER = (
+    'import pulumi\n[pulumi.Config().get(f"limit_{end}") for end in "ab"]\npulumi.Config("{0}s").get("alarms")\n'
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("file", "key", "remedy"),
+    [
+        (SERVICE, f"{OURS}:alarm_emial", "write alarms, or remove it"),
+        (SERVICE, f"{OURS}:protcet", "write protect, or remove it"),
+        (SERVICE, f"{OURS}:colour", "remove it"),
+        (SERVICE, f"{OURS[:-1]}:alarms", f"write {OURS}:alarms, or remove it"),
+        (PIPELINE, f"{OURS}-pipeline:polices", "write policies, or remove it"),
+        (SERVICE, f"{OURS}:limit_a", ""),
+        (SERVICE, f"{OURS}s:alarms", ""),
+        (SERVICE, "pager:alarms", ""),
+        (SERVICE, "aws:defaultTags", ""),
+    ],
+)
+def test_a_setting_that_nothing_reads_is_reported_with_the_nearest(
+    file: str, key: str, remedy: str, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Settings that the program itself reads are valid, also by a computed name or in a namespace of its own."""
+    program = repository / "infra/service/__main__.py"
+    program.write_text(f"{program.read_text()}\n{OWN_READER.replace('{0}', OURS)}")
+    text = (repository / file).read_text()
+    (repository / file).write_text(text.replace("\nconfig:\n", f"\nconfig:\n  {key}: 1\n"))
+    assert settings() == (1 if remedy else 0)
+    lines = capsys.readouterr().err.splitlines()
+    name = key.removeprefix(f"{OURS}:").removeprefix(f"{OURS}-pipeline:")
+    assert lines == ([f"{file}:3: nothing reads {name}: {remedy}."] if remedy else [])

@@ -36,7 +36,8 @@ def allowed(environment: Mapping[str, str]) -> dict[str, str]:
     return variables | {"PATH": os.pathsep.join(folders)} | _NO_ACCOUNT
 
 
-_OF_OUTPUT: Final = ("CI", "COLUMNS", "FORCE_COLOR", "NO_COLOR")
+_OF_STEPS: Final = ("CI", "COLUMNS", "FORCE_COLOR", "NO_COLOR", "UV", "UV_CACHE_DIR")
+"""The form of the output, uv's program, and its cache."""
 
 
 def of_checks(environment: Mapping[str, str], *, with_credentials: bool) -> dict[str, str]:
@@ -47,7 +48,7 @@ def of_checks(environment: Mapping[str, str], *, with_credentials: bool) -> dict
     own = {
         name: value
         for name, value in environment.items()
-        if name in _OF_OUTPUT or name.startswith(("BOUNDED_CONTEXT_", "PYTHON"))
+        if name in _OF_STEPS or name.startswith(("BOUNDED_CONTEXT_", "PYTHON"))
     }
     variables = {**environment} if with_credentials else {**own, **allowed(environment)}
     return {**variables, "PYTHONDONTWRITEBYTECODE": ""}

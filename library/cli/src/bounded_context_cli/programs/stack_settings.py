@@ -158,14 +158,32 @@ def _without_reader(
     The `known` settings of the library, and the texts in the program's code, have a reader. For other names, the
     program is run.
     """
-    names = program.own(program.config(stack)).keys() - {*known}
-    code = "".join(file.read_text(encoding="utf-8") for file in program.folder.rglob("*.py")) if names else ""
+    config = program.config(stack)
+    names = program.own(config).keys() - {*known}
+    yield from _in_misspelt_namespaces(program, stack, config, known)
+    code = _code(program) if names else ""
     if {name for name in names if not re.search(rf"""["']{re.escape(name)}["']""", code)}:
         try:
             unread = record(stack).unread
         except Exception:  # the check reports an error of the program
             return
         yield from (without_reader(project, program.folder.name, stack, *pair) for pair in unread.items())
+
+
+def _in_misspelt_namespaces(
+    program: Program, stack: str, config: Collection[str], known: Collection[str]
+) -> Iterator[str]:
+    """Yield a sentence for each known setting in a namespace that is nearly the program's, and not in its code."""
+    for key in config:
+        namespace, _, name = key.partition(":")
+        like = namespace != program.project and get_close_matches(namespace, [program.project], 1, 0.8)
+        if like and name in known and f'"{namespace}"' not in _code(program):
+            place = setting_place(stack_file(program.folder, stack), program.project, key)
+            yield f"{place}: nothing reads {key}: write {program.project}:{name}, or remove it."
+
+
+def _code(program: Program) -> str:
+    return "".join(file.read_text(encoding="utf-8") for file in sorted(program.folder.rglob("*.py")))
 
 
 def without_reader(project: Project, program: str, stack: str, setting: str, like: str) -> str:

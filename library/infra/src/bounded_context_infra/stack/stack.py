@@ -16,7 +16,7 @@ from bounded_context.declaration.context import Context
 
 from ..configuration.alarms import RUNBOOK, Severity, Thresholds, Wanted
 from ..configuration.labels import Labels, roles
-from ..configuration.project import current, own_workflow
+from ..configuration.project import ProjectError, current, own_workflow
 from ..configuration.settings import Settings
 from ..dashboards.widgets import Section
 from .program import Account, Component, Key, Logs, Statement, allow, document, grant, only_over_tls, placed, start
@@ -330,9 +330,13 @@ class Stack:
     def list_workflow(self, definition: Path | None = None) -> str:
         """Return the definition in a file, by default of the list workflow: the repository's own, or the library's.
 
-        Raises ProjectError with the line if a file of the repository is not JSON.
+        Raises RunError with the line if a file of the repository is not JSON. Pulumi prints it without a traceback.
         """
-        return own_workflow(definition, current().root) if definition else current().list_workflow(self.context)
+        project = current()
+        try:
+            return own_workflow(definition, project.root) if definition else project.list_workflow(self.context)
+        except ProjectError as error:
+            raise pulumi.RunError(str(error)) from error
 
     def _for_dashboards(self) -> frozenset[str]:
         """Return the alarms, queues and endpoints made so far, such as ``alarm inbound-age`` or ``queue invoices``."""
