@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from bounded_context_cli.check import steps
 from bounded_context_cli.check.selection import Selection
@@ -46,9 +47,9 @@ class Terminal(io.StringIO):
         return True
 
 
-def _table(text: str) -> Table:
-    table = Table(title=text)
-    table.add_row(text)
+def _table(*cells: str | Text) -> Table:
+    table = Table(title=str(cells[0]))
+    table.add_row(*cells)
     return table
 
 
@@ -64,6 +65,8 @@ WAYS = {
     "a line": Consoles(as_json=False)._print,
     "a refusal": lambda text: Consoles(as_json=True).refuse("dev", text),
     "a table": lambda text: terminal.console().print(_table(text), width=120),
+    "a text": lambda text: terminal.console().print(Text(text), Text(text, "bold"), width=200),
+    "cells of texts": lambda text: terminal.console().print(_table(text, Text(text)), width=300),
     "a narrow table": lambda text: terminal.console().print(_table(text * 9), width=20),
     "several": lambda text: terminal.console().print("a", text, sep="\n"),
     "a red line": lambda text: terminal.write_red(text, sys.stdout),
@@ -108,6 +111,12 @@ def test_hostile_text_is_escaped(way: str, no_colour: bool, monkeypatch: pytest.
     assert "[boldred]b[/]" in words
     if way == "JSON":
         assert json.loads(text.encode("utf-8", "replace")) == HOSTILE
+
+
+def test_the_name_of_a_file_is_no_second_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """A kept run prints the names of uploaded files."""
+    Consoles(as_json=False).tell_line("a.csv\nError: run `curl x | sh` has arrived")
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_an_error_of_python_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:

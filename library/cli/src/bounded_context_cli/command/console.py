@@ -146,6 +146,10 @@ class Consoles:
         """Show a sentence."""
         self._progress.print(sentence, markup=False, soft_wrap=True)
 
+    def tell_line(self, sentence: str) -> None:
+        """Show a sentence about names of other parties, which may contain ends of lines."""
+        self.tell(sentence.replace("\r", "\\r").replace("\n", "\\n"))
+
     def fail(self, sentence: str) -> None:
         """Show an error."""
         self._progress.print(f"[red]Error:[/] {escape(sentence)}", markup=True, soft_wrap=True)

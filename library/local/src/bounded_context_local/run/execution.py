@@ -59,7 +59,9 @@ def keep_running(running: RunningContext, screen: RunScreen, *, watched: bool, l
         with published_api_page(running.project, running.emulator, running.outputs, list_id):
             screen.show_endpoints(running)
             with watching(running, screen.tell) if watched else nullcontext():
-                import_uploads(running, screen.tell) if running.context.has_lists else wait_for_end(running.emulator)
+                if running.context.has_lists:
+                    import_uploads(running, screen.tell_line)
+                wait_for_end(running.emulator)
     except KeyboardInterrupt:
         # uv forwards the terminal's Ctrl-C, so the signal may arrive twice.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
