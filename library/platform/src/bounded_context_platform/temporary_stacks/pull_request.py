@@ -75,6 +75,7 @@ def comment() -> None:
 
     Exit status:
       0  the comment is written
+      1  no repository, or a variable is missing
       2  refused: GitHub does not answer, or its token is missing
     """
     from bounded_context_cli.command.aws_errors import Refusal
