@@ -54,8 +54,8 @@ def check(
       template check ../payment --diff
 
     Exit status:
-      0  no file differs
-      1  a file differs
+      0  in step: each file is as generated, generated from the code, or the team's own
+      1  not in step: a file that no team edits differs, or an edit is missing
       2  the repository or its version cannot be read
     """
     try:

@@ -2,6 +2,7 @@
 
 import runpy
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ MODEL, TEST = "src/payment/model.py", "tests/test_rules.py"
 
 OUTPUTS = {
     "lint": (
-        f"{MODEL}:3:1: F401 [*] `os` unused\nWould reformat: {TEST}\n",
-        [f"{MODEL}:3: ", f"{TEST}: "],
+        f"{MODEL}:3:1: F401 [*] `os` unused\n",
+        [f"{MODEL}:3: "],
     ),
     "types": (f" INFO 1 error\nERROR {MODEL}:24:12-13: Returned type `int` [bad-return]\n", [f"{MODEL}:24: "]),
     "imports": ("payment.model must not import boto3:\n\n-   payment.model -> boto3 (l.5)\n", [f"{MODEL}:5: "]),
@@ -48,6 +49,16 @@ def test_a_step_has_a_remedy_for_each_fault(step: str, root: Path) -> None:
     output, beginnings = OUTPUTS[step]
     advice = remedies(root, step, output, {})
     assert [remedy.startswith(start) for remedy, start in zip(advice, beginnings, strict=True)] == [True] * len(advice)
+
+
+def test_a_file_with_another_style_has_the_command_that_repairs_it(root: Path) -> None:
+    """The output is that of the pinned ruff."""
+    (root / TEST).write_text("x = 1\ny = (2)\ndef f(): return x\n")
+    command = [sys.executable, "-m", "ruff", "format", "--check", "."]
+    output = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    [remedy] = remedies(root, "lint", output.stdout, {})
+    assert remedy.startswith(f"{TEST}:")
+    assert "uv run context fix" in remedy
 
 
 def test_tests_that_fail_for_one_reason_have_one_remedy(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,7 @@ _LINES: Final = 10
 _END: Final = "\0"
 
 _FIX: Final = "`uv run context fix` repairs it."
-_LINT: Final = re.compile(r"^([^\s:]+:\d+):\d+: (.+)$|^Would reformat: (.+)$", re.MULTILINE)
+_LINT: Final = re.compile(r"^([^\s:]+:\d+):\d+: (.+)$|^unformatted: .+\n +--> ([^\s:]+:\d+)", re.MULTILINE)
 _TYPES: Final = re.compile(r"^ERROR ([^\s:]+:\d+):[\d:-]+ (.+)$", re.MULTILINE)
 _IMPORT: Final = re.compile(r"^- +([\w.]+) -> ([\w.]+) \(l\.(\d+)", re.MULTILINE)
 _ERROR: Final = re.compile(r"^Error: (.+)$", re.MULTILINE)
