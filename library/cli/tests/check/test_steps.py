@@ -55,7 +55,7 @@ def test_a_file_with_another_style_has_the_command_that_repairs_it(root: Path) -
     """The output is that of the pinned ruff."""
     (root / TEST).write_text("x = 1\ny = (2)\ndef f(): return x\n")
     command = [sys.executable, "-m", "ruff", "format", "--check", "."]
-    output = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    output = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603  our own
     [remedy] = remedies(root, "lint", output.stdout, {})
     assert remedy.startswith(f"{TEST}:")
     assert "uv run context fix" in remedy
