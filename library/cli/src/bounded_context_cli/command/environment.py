@@ -41,14 +41,14 @@ _OF_STEPS: Final = ("CI", "COLUMNS", "FORCE_COLOR", "NO_COLOR", "UV", "UV_CACHE_
 
 
 def of_checks(environment: Mapping[str, str], *, with_credentials: bool) -> dict[str, str]:
-    """Return the variables that the steps of a check may read: those of `allowed`, of this library and of Python.
+    """Return the variables that the steps of a check may read: those of `allowed`, of this library, pytest and Python.
 
     With credentials, these are all variables. Compiled modules are stored: compiling them again takes half of a check.
     """
     own = {
         name: value
         for name, value in environment.items()
-        if name in _OF_STEPS or name.startswith(("BOUNDED_CONTEXT_", "PYTHON"))
+        if name in _OF_STEPS or name.startswith(("BOUNDED_CONTEXT_", "PYTEST_", "PYTHON"))
     }
     variables = {**environment} if with_credentials else {**own, **allowed(environment)}
     return {**variables, "PYTHONDONTWRITEBYTECODE": ""}
