@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
@@ -349,20 +349,24 @@ def _write(project: Project, document: Document, progress: TextIO) -> None:
 def _print(findings: Sequence[Finding], accepted: Mapping[str, str]) -> int:
     status = CLEAN
     for names, sentence in findings:
-        reasons = [accepted[name] for name in sorted(names & set(accepted))]
-        sys.stdout.write(f"{sentence} Accepted: {reasons[0]}\n" if reasons else f"{sentence}\n")
-        status = status if reasons else FOUND
+        reason = _acceptance(names, accepted)
+        sys.stdout.write(f"{sentence}\n" if reason is None else f"{sentence} Accepted: {reason}\n")
+        status = FOUND if reason is None else status
     return status
 
 
 def _print_json(findings: Sequence[Finding], accepted: Mapping[str, str]) -> int:
     entries = [
-        {"finding": sentence, "names": sorted(names), "accepted": reason}
+        {"finding": sentence, "names": sorted(names), "accepted": _acceptance(names, accepted)}
         for names, sentence in findings
-        for reason in [next((accepted[name] for name in sorted(names & set(accepted))), None)]
     ]
     sys.stdout.write(json.dumps({"findings": entries}, indent=2) + "\n")
     return FOUND if any(entry["accepted"] is None for entry in entries) else CLEAN
+
+
+def _acceptance(names: Collection[str], accepted: Mapping[str, str]) -> str | None:
+    """Return the reason why a finding is accepted, or None."""
+    return next((accepted[name] for name in sorted({*names} & {*accepted})), None)
 
 
 def _of_licences(document: Document) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 import ast
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -49,15 +49,11 @@ class Names:
     def applied(self, text: str) -> str:
         """Return a page or a section with these names."""
         example = text if _EXAMPLE.search(text) else _DEFAULT.sub("loan", text)
-        parts = [self._prose(part) for part in _CODE.split(example)]
-        codes = [self.in_code(code) for code in _CODE.findall(example)]
-        return "".join(part for pair in zip(parts, [*codes, ""], strict=True) for part in pair)
+        return _by_part(_CODE, example, self.in_code, self._prose)
 
     def in_code(self, code: str) -> str:
         """Return code with these names. Its docstrings are sentences."""
-        parts = [self._identifiers(part) for part in _DOCSTRING.split(code)]
-        sentences = [self._identifiers(self._prose(part)) for part in _DOCSTRING.findall(code)]
-        return "".join(part for pair in zip(parts, [*sentences, ""], strict=True) for part in pair)
+        return _by_part(_DOCSTRING, code, lambda part: self._identifiers(self._prose(part)), self._identifiers)
 
     def _identifiers(self, code: str) -> str:
         kebab = _KEBAB.sub(lambda name: self._forms["s" * name[0].endswith("s")].replace("_", "-"), code)
@@ -88,6 +84,12 @@ class Names:
         acronyms = {word.lower(): word for word in words if word.isupper()}
         plain = {end: [acronyms.get(word, word) for word in name.split("_")] for end, name in self._forms.items()}
         return {end: " ".join(parts) for end, parts in plain.items()}
+
+
+def _by_part(pattern: re.Pattern[str], text: str, inside: Callable[[str], str], outside: Callable[[str], str]) -> str:
+    """Return a text whose matches of a pattern are changed by one function, and all between them by another."""
+    matches = [*map(inside, pattern.findall(text)), ""]
+    return "".join(part for pair in zip(map(outside, pattern.split(text)), matches, strict=True) for part in pair)
 
 
 _KEYWORDS: Final = {"name", "plural", "aggregate"}

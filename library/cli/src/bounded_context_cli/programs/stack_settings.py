@@ -13,7 +13,7 @@ import yaml
 from bounded_context_infra.configuration.config import Placed, SettingError, partition_of, setting_place, shown
 from bounded_context_infra.configuration.labels import LabelError, require_stack
 from bounded_context_infra.configuration.pipeline_settings import AccountSettings, PipelineSettings, SourceKind
-from bounded_context_infra.configuration.project import Project, ProjectError, current
+from bounded_context_infra.configuration.project import Project, ProjectError, current, fault_of
 from bounded_context_infra.configuration.schema import schemas
 from bounded_context_infra.configuration.settings import ApiSettings, Settings
 
@@ -215,5 +215,4 @@ def _source(program: Program, stack: str, samples: Callable[[str], Mapping[str, 
 def _unreadable(file: Path, error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     place = f"{shown(file)}:{mark.line + 1}" if mark else shown(file)
-    fault = " ".join(str(getattr(error, "problem", None) or error).partition(' in "')[0].split())
-    return f"{place}: this is not a stack's file ({fault}): correct it."
+    return f"{place}: this is not a stack's file ({fault_of(error)}): correct it."

@@ -62,7 +62,8 @@ def states_follow_one_another(where: Repository) -> Iterator[str]:
 
 def _faults(definition: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield a sentence for each state without a type, and each target that does not exist, with the faulty name."""
-    for start, known in _starts(definition):
+    for node in _definitions(definition):
+        start, known = str(node.get("StartAt")), node["States"]
         if start not in known:
             yield f"{{}} starts at {start}, which is not a state: write {_nearest(start, known)}.", start
     for name, state, known in _within(definition):
@@ -252,26 +253,17 @@ def states(where: Repository) -> Iterator[tuple[str, State, set[str]]]:
 
 def _within(node: Any) -> Iterator[tuple[str, State, set[str]]]:
     """Yield every state with its name and the names of its possible targets, including states inside of maps."""
-    if isinstance(node, dict):
-        for name, state in node.get("States", {}).items():
-            yield name, state, set(node["States"])
-        for value in node.values():
-            yield from _within(value)
-    elif isinstance(node, list):
-        for item in node:
-            yield from _within(item)
+    for definition in _definitions(node):
+        for name, state in definition["States"].items():
+            yield name, state, set(definition["States"])
 
 
-def _starts(node: Any) -> Iterator[tuple[str, set[str]]]:
-    """Yield the first state of a definition and of its maps, with the names of their states."""
-    if isinstance(node, dict):
-        if "States" in node:
-            yield str(node.get("StartAt")), set(node["States"])
-        for value in node.values():
-            yield from _starts(value)
-    elif isinstance(node, list):
-        for item in node:
-            yield from _starts(item)
+def _definitions(node: Any) -> Iterator[dict[str, Any]]:
+    """Yield a definition, and those inside of its maps."""
+    if isinstance(node, dict) and "States" in node:
+        yield node
+    for value in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _definitions(value)
 
 
 def targets(state: State) -> Iterator[str]:

@@ -220,11 +220,15 @@ def unreadable(file: Path, root: Path, error: Exception) -> str:
     line: Any = mark.line + 1 if mark else getattr(error, "lineno", None) or "".join(_LINE.findall(str(error)))
     if isinstance(error, json.JSONDecodeError) and error.msg.startswith(_INCOMPLETE):
         line = error.doc.count("\n", 0, len(error.doc[: error.pos].rstrip())) + 1
-    said = str(getattr(error, "problem", None) or getattr(error, "msg", None) or error)
-    fault = " ".join(said.partition(" (at line")[0].partition(' in "')[0].split())
     file = file.resolve()
     name = file.relative_to(root) if file.is_relative_to(root) else file
-    return f"{name}{f':{line}' if line else ''}: {fault}: correct this line."
+    return f"{name}{f':{line}' if line else ''}: {fault_of(error)}: correct this line."
+
+
+def fault_of(error: Exception) -> str:
+    """Return the fault that a reader of JSON, YAML or TOML reports, without its position."""
+    said = str(getattr(error, "problem", None) or getattr(error, "msg", None) or error)
+    return " ".join(said.partition(" (at line")[0].partition(' in "')[0].split())
 
 
 VARIABLE: Final = "BOUNDED_CONTEXT_PROJECT"

@@ -116,12 +116,16 @@ def _accepts(form: Rows, format_: FileFormat, columns: Sequence[str], rows: list
     """Return whether a format accepts a row, or with other names of columns, for each column a value of a row."""
     unknown = [place for place, name in enumerate(columns) if name not in form.columns]
     missing = [name for name in form.columns_with(default=False) if name not in columns]
+
+    def accepts_a_row(names: Sequence[str]) -> bool:
+        return not rows or len({each.line for each in check(format_, names, rows)}) < len(rows)
+
     if format_.kind == "json-lines":
-        return not unknown and (not rows or len({each.line for each in check(format_, form.columns, rows)}) < len(rows))
+        return not unknown and accepts_a_row(form.columns)
     if len({*columns}) < len(columns) or bool(unknown) is not bool(missing):
         return False
     if not unknown:
-        return not rows or len({each.line for each in check(format_, columns, rows)}) < len(rows)
+        return accepts_a_row(columns)
     whole = [row for row in rows if len(row.cells) == len(columns)]
 
     def holds(name: str, place: int) -> bool:

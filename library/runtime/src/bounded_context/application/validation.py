@@ -61,8 +61,8 @@ class _Validation:
 
     def __init__(self, flow: Workflow, received: ReceivedList, part_rows: int) -> None:
         self._flow, self._received, self._part_rows = flow, received, part_rows
-        self.format_s, self._file = flow.formats(), received.file
-        self.format_ = self.format_s.of(self._file.partner)
+        self._formats, self._file = flow.formats(), received.file
+        self.format_ = self._formats.of(self._file.partner)
         self._read: ListFile | None = None
         self.file_pass = self._new_pass()
 
@@ -74,7 +74,7 @@ class _Validation:
     def _new_pass(self) -> FilePass[Report]:
         staging = Staging(self._flow.files, self._received.list_id, attempt())
         packed = self.format_.compression != PLAIN.compression
-        size = self.format_.most_bytes(self.format_s.max_bytes) if packed else self._file.size
+        size = self.format_.most_bytes(self._formats.max_bytes) if packed else self._file.size
         part_rows = rows_a_part(self._part_rows, size, self._flow.form.smallest_row)
         return FilePass(self._flow.form, staging, part_rows, Report(kind=self.format_.kind))
 
@@ -98,9 +98,9 @@ class _Validation:
             Unreadable: the file cannot be read as a list, with its differences from the format.
         """
         if not self.format_.has_ranges:
-            check_size(self._file.size, self.format_s.max_bytes, self.format_)
+            check_size(self._file.size, self._formats.max_bytes, self.format_)
         with closing(self._flow.files.open(self._file)) as stream:
-            self._read = ListFile(stream, self._flow.form, self._flow.seen_ids(), self.format_, self.format_s.max_bytes)
+            self._read = ListFile(stream, self._flow.form, self._flow.seen_ids(), self.format_, self._formats.max_bytes)
             for checked in self._read.checked():
                 self.file_pass.take(checked)
         self.file_pass.finish()
