@@ -48,8 +48,10 @@ def new(output: Path, file: Path | None, ask: bool) -> Path:
     try:
         answers = _Person(file_answers, output).agreed() if ask else interview(_Answered(file_answers, output).answer)
         project = _bake_in_place(output, answers)
-    except (KeyboardInterrupt, EOFError):
-        raise NothingMade("\nNothing was made.") from None
+    except (KeyboardInterrupt, EOFError) as end:
+        print()
+        remedy = ": answer all questions, or add --no-input for the defaults" if isinstance(end, EOFError) else ""
+        raise NothingMade(f"the questions ended, and no files were created{remedy}.") from None
     print(next_steps(project, answers["region"]))
     return project
 

@@ -233,6 +233,31 @@ MORE = {
     "a renamed field": Case(
         (("src/payment/model.py", "amount:", "amounts:"),), ('src/payment/model.py:21: |Renamed("amount")',)
     ),
+    "a removed field": Case(
+        (("src/payment/model.py", "    currency: Currency\n", ""),),
+        ("src/payment/model.py:6: |context fix", "currency is gone|give it a default first"),
+    ),
+    "a field of another type": Case(
+        (("src/payment/model.py", "due_date: Day", "due_date: Amount"),),
+        ("src/payment/model.py:6: |context fix", "src/payment/model.py:23: due_date|keep the field"),
+    ),
+    "a new field that is required": Case(
+        (("src/payment/model.py", "    amount:", "    note: Text\n    amount:"),),
+        ("src/payment/model.py:21: |give it a default",),
+    ),
+    "a misspelt attribute of a command": Case(
+        ((USE_CASES, "created = ", "command.amuont  # noqa: B018\n    created = "),),
+        (f"{USE_CASES}:16: |write amount",),
+    ),
+    "a misspelt region, and a setting": Case(
+        ((DEV, "region: eu-west-1", "region: eu-wset-1"), (PROD, "protect: true", "protect: maybe")),
+        (f"{DEV}:3: |write eu-west-1", f"{PROD}:7: |write true or false"),
+    ),
+    "a misspelt name of the region": Case(((DEV, "aws:region", "aws:regoin"),), (f"{DEV}:3: |write aws:region",)),
+    "a required setting in the plural, and one without a namespace": Case(
+        ((PROD, "payment:sftp", "payments:sftp"), (DEV, "payment:alarms: ", "alarms: x")),
+        (f"{DEV}:9: alarms is 'xcritical'|write ", f"{PROD}:4: |write payment:sftp"),
+    ),
     "style, a type and a test": Case(
         ((COMMANDS, '"""\n\n', '"""\n\nimport os\n'), (USE_CASES, *TYPE)),
         (f"{COMMANDS}:3: |", f"{COMMANDS}:3: |", f"{USE_CASES}:40: |bad-return", "tests/test_rules.py:76: |"),

@@ -171,9 +171,17 @@ def test_ctrl_c_leaves_no_files(tmp_path: Path) -> None:
         screen.type("Order\n")
         screen.wait_for("[Orders]: ")
         screen.type("\x03")
-        text = screen.wait_for("Nothing was made.", again="\x03")
+        text = screen.wait_for("no files were created.", again="\x03")
         assert screen.ended() == 1
     assert "Traceback" not in text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_end_of_the_input_is_an_error_with_its_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a pipe with too few answers."""
+    monkeypatch.setattr("sys.stdin", StringIO("Order\n"))
+    with pytest.raises(NothingMade, match="--no-input"):
+        new(tmp_path / "new", None, ask=True)
     assert list(tmp_path.iterdir()) == []
 
 

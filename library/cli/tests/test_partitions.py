@@ -174,13 +174,16 @@ def test_the_policies_of_the_state_are_of_the_partition_of_its_region(region: st
         ("cn-northwest-1", "aws-cn"),
         ("eusc-de-east-1", "aws-eusc"),
         ("mx-central-1", "aws"),
+        ("eu-northwest-9", "aws"),
     ],
 )
 def test_a_region_is_in_one_partition(region: str, name: str) -> None:
     assert partition_of(region).name == name
 
 
-@pytest.mark.parametrize("region", ["us-iso-east-1", "mars-1", "", "eu-west-1.example.com"])
+@pytest.mark.parametrize(
+    "region", ["us-iso-east-1", "mars-1", "", "eu-west-1.example.com", "eu-wset-1", "eu-west-", "us-easst-1"]
+)
 def test_a_region_of_no_supported_partition_is_refused(region: str) -> None:
     with pytest.raises(SettingError) as refused:
         partition_of(region)

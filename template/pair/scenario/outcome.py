@@ -111,5 +111,10 @@ def show(outcome: Outcome, out: Console) -> None:
     for name, seconds in outcome.stages.items():
         table.add_row(name, f"{seconds:.2f} s")
     out.print(table)
+    out.print(
+        f"One row of the list refers to a deleted {outcome.first}, and one to none. {outcome.second} reports both to "
+        "the partner and imports the others, within the setting `tolerated_share`.",
+        soft_wrap=True,
+    )
     for row in outcome.rejected:
         out.print(f"Rejected: line {row.line}, {row.field}: {row.reason}", markup=False, soft_wrap=True)

@@ -107,6 +107,29 @@ def test_documents_that_one_change_makes_outdated_have_one_remedy(root: Path) ->
     assert remedies(root, "test", "", {FILE: str(file)}) == ["A: write B.", f"x is gone: undo it (`uv run {BREAKS}`)."]
 
 
+def test_the_exceptions_of_a_line_have_one_remedy(root: Path) -> None:
+    """That which says what to write. Other lines, and other tests, keep theirs."""
+    at, raised = f"{MODEL}:2: ", "AttributeError: 'A' has no 'amuont': write amount."
+    sentences = (f"{at}RuleFailed: correct this line.", f"{at}AttributeError: write amount.", f"{at}{raised}")
+    others = (f"{MODEL}:3: KeyError: 'x'", f"{TEST}:9: one fails: 1 == 2")
+    file = root / "remedies"
+    file.write_text("".join(f"{sentence}\0" for sentence in (*sentences, *others)))
+    assert remedies(root, "test", "", {FILE: str(file)}) == [f"{at}{raised}", *others]
+
+
+def test_a_field_that_breaks_stored_data_has_one_remedy(root: Path) -> None:
+    """Its contracts are as before after the remedy. The contracts of other fields are reported."""
+    field = f"{MODEL}:2: payer is gone, and 0.1.0 cannot read data without it: give it a default (`uv run {BREAKS}`)."
+    effects = (
+        "A 1.0 cannot be read as before: payer is gone.",
+        "GET /a: the answer's payer is gone, and callers rely on it.",
+    )
+    other = "GET /a: the answer's amount is gone, and callers rely on it."
+    file = root / "remedies"
+    file.write_text("".join(f"{sentence}\0" for sentence in (*effects, other, field)))
+    assert remedies(root, "test", "", {FILE: str(file)}) == [other, field]
+
+
 def test_an_error_is_placed_in_the_repository(root: Path) -> None:
     """Also if a package raises it, or if Python cannot read the file. A sentence with a place keeps its place."""
     unread = failing(root, MODEL, "import json\n\njson.loads('{')\n")

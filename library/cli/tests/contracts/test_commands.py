@@ -63,7 +63,7 @@ def test_contracts_prints_the_files_that_it_writes(repository: Path, capsys: pyt
     (repository / "events" / "asyncapi.json").unlink()
     context("contracts")
     said = capsys.readouterr().out.splitlines()
-    assert said[:2] == [f"events/{PAYMENT.deletion_event}/1.0.json is new", "events/asyncapi.json is new"]
+    assert said[:2] == [f"events/{PAYMENT.deletion_event}/1.0.json is new", "events/asyncapi.json is updated"]
 
 
 def test_contracts_draws_the_statuses_anew(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -148,7 +148,7 @@ def test_openapi_does_not_overwrite_members_that_callers_use(
     document.write_text(known, encoding="utf-8")
     assert context("openapi") == 1
     out, err = capsys.readouterr()
-    assert re.search(r"POST /payments/\{payment_id\}/check is gone, .* write version = \"0.2.0\"", err)
+    assert re.search(r"POST /payments/\{payment_id\}/check: the operation is gone, .* write version = \"0.2.0\"", err)
     assert (document.read_text(encoding="utf-8"), out) == (known, "")
     pyproject = repository / "pyproject.toml"
     pyproject.write_text(pyproject.read_text(encoding="utf-8").replace("0.1.0", "0.2.0"), encoding="utf-8")

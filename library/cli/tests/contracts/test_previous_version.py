@@ -139,7 +139,7 @@ def test_the_previous_version_is_withdrawn(repository: Path) -> None:
     """What was committed stays, and what subscribers filter on does too."""
     _steps(repository, (), (FRONTEND,), PAYMENT.subscribers)
     without = replace(beside(), previous_version=None)
-    assert list(update(without, repository)) == ["events/asyncapi.json is new"]
+    assert list(update(without, repository)) == ["events/asyncapi.json is updated"]
     assert versions(CREATED, repository / "events") == [Version(1, 0), Version(2, 0)]
     channels = _document(repository)["channels"]
     new = {f"{event}.2" for event in PAYMENT.changes}

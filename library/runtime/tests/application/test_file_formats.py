@@ -459,7 +459,7 @@ def test_a_list_in_the_format_of_its_partner_is_imported():
 def test_the_report_of_a_refused_file_says_what_to_do_and_operators_get_the_setting():
     """No setting and no path is in the partner's report, and the reason goes to other contexts in the event."""
     world = _rejected_list(_file(FileFormat(delimiter=";", decimal=",")))
-    fault, *remedies = world.report()
+    *remedies, fault = world.report()
     [received] = world.lists.stored.values()
     assert (fault["line"], fault["code"]) == ("1", "list-header")
     assert [(line["line"], line["field"], line["code"]) for line in remedies] == [("", "", "list-format")] * 2
@@ -467,6 +467,7 @@ def test_the_report_of_a_refused_file_says_what_to_do_and_operators_get_the_sett
         "The columns are separated by semicolons: save the file with commas",
         "Numbers have decimal commas, as 12,50: write decimal points, as 12.50",
     ]
+    assert remedies[0]["reason"] in str(received.reason)
     assert received.setting == 'partners.acme.format: {delimiter: ";", decimal: ","}'
     assert "partners" not in f"{received.reason} {world.report()}"
 

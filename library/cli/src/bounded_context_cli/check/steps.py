@@ -33,8 +33,15 @@ BREAKS: Final = "context docs changing what-would-break"
 """The page that the sentences about a changed contract name."""
 
 _CONTRACTS: Final = ("cannot be read as before", "rely on it")
-_RENAMED: Final = re.compile(r"\b(\w+) is missing in .* looks renamed from (\w+):")
+_OF_DATA: Final = re.compile(
+    rf"^(?:\S+:\d+: )?(\w+) .*?(?:looks renamed from (\w+))?: (?:give it a default|keep the|write `).*{BREAKS}"
+)
+"""A sentence about a field that breaks stored data. Its remedy also repairs the contracts with the field."""
+
 _WRITTEN: Final = re.compile(r": run (`uv run context (?:contracts|openapi)`)\.$")
+
+_RAISED: Final = re.compile(r"^(\S+\.py:\d+): \w+(?:Error|Failed): ")
+"""The beginning of a sentence about an exception in a test, with its place."""
 
 _LINES: Final = 10
 """The maximum of lines of a remedy. The text of a failed comparison may be long."""
@@ -59,14 +66,16 @@ def remedies(root: Path, step: str, output: str, environment: Mapping[str, str])
 
 
 def _causes(sentences: Iterable[str]) -> Iterator[str]:
-    """Yield each sentence once, and the documents to write anew in one sentence.
+    """Yield each sentence once, each place of exceptions once, and the documents to write anew in one sentence.
 
-    The documents wait for a change that breaks the contract: it is either undone, or intended. A renamed field breaks
-    several contracts, and has one remedy.
+    The documents wait for a change that breaks the contract: it is either undone, or intended. A field that breaks
+    stored data also breaks several contracts, and has one remedy.
     """
     each = dict.fromkeys(sentences)
-    effects = [name for sentence in each for match in _RENAMED.finditer(sentence) for name in match.groups()]
-    each = {sentence: None for sentence in each if _RENAMED.search(sentence) or not _is_effect(sentence, effects)}
+    effects = [name for sentence in each for match in _OF_DATA.finditer(sentence) for name in match.groups() if name]
+    each = {sentence: None for sentence in each if _OF_DATA.search(sentence) or not _is_effect(sentence, effects)}
+    raised = {match[1]: sentence for sentence in _with_remedy_last(each) if (match := _RAISED.match(sentence))}
+    each = {sentence: None for sentence in each if sentence in raised.values() or not _RAISED.match(sentence)}
     outdated = {sentence: match[1] for sentence in each if (match := _WRITTEN.search(sentence))}
     yield from (sentence for sentence in each if sentence not in outdated)
     if not any(BREAKS in sentence for sentence in each):
@@ -76,8 +85,13 @@ def _causes(sentences: Iterable[str]) -> Iterator[str]:
             yield _WRITTEN.sub(f"{more if others else ''}: run {command}.", first)
 
 
+def _with_remedy_last(sentences: Iterable[str]) -> list[str]:
+    """Return sentences by their length, those that say what to write last."""
+    return sorted(sentences, key=lambda sentence: (": write " in sentence, len(sentence)))
+
+
 def _is_effect(sentence: str, names: Iterable[str]) -> bool:
-    """Return whether a sentence reports that a renamed field breaks a contract."""
+    """Return whether a sentence reports that one of these fields breaks a contract."""
     breaks = BREAKS in sentence or any(words in sentence for words in _CONTRACTS)
     return breaks and any(re.search(rf"\b{name}\b", sentence) for name in names)
 
@@ -269,7 +283,11 @@ class _Check:
 
         If there are more than a list prints, the first of each step precede the second.
         """
-        by_step = [self.remedies.get(step, []) for step in ((_LOAD,) if self._over else (*STEPS, *own))]
+        raised = {match[1] for remedy in self.remedies.get("test", ()) if (match := _RAISED.match(remedy))}
+        steps = {step: self.remedies.get(step, []) for step in ((_LOAD,) if self._over else (*STEPS, *own))}
+        # The exception of a line explains its wrong type, and has the remedy.
+        steps["types"] = [remedy for remedy in steps.get("types", ()) if remedy.partition(": ")[0] not in raised]
+        by_step = [*steps.values()]
         if sum(map(len, by_step)) < MOST:
             return [remedy for each in by_step for remedy in each]
         return [remedy for each in zip_longest(*by_step) for remedy in each if remedy]

@@ -50,7 +50,7 @@ def _write_documents(project: Project) -> Iterator[str]:
 
     yield from update(project.context, project.root)
     if project.context.has_lists and update_file(project.root / LIST_FORMAT, list_format_page(project)):
-        yield f"{LIST_FORMAT} is new"
+        yield f"{LIST_FORMAT} is updated"
     if output.write_diagram(project.root, diagram(project.context)):
         yield f"{output.README} has a new diagram of statuses"
     if update_file(project.root / documents.AGENTS, documents.agents_page(project)):
@@ -96,7 +96,7 @@ def update(context: Context[Any], root: Path, overrides: Mapping[str, str] | Non
             yield from raised(context, root, event_type, text, str(version))
     path = events / documents.NAME
     if update_file(path, published.as_text(document)):
-        yield f"{path.relative_to(root)} is new"
+        yield f"{path.relative_to(root)} is updated"
     if not released.is_written:
         released.write()
         yield f"{FOLDER}/{released.release}.json has new samples"

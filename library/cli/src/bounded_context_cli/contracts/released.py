@@ -191,9 +191,9 @@ class Released:
         for (field, fault), where in unread.items():
             looks = f", and looks renamed from {renamed[field]}" if renamed.get(field) else ""
             yield f"{field or 'A value'} {fault} in {where}{looks}: {_remedy(field, fault, renamed)} {_PAGE}."
-        for phrase, versions in self._narrowed({field for field, _ in unread}).items():
+        for phrases, versions in self._narrowed({field for field, _ in unread}).items():
             yield (
-                f"{phrase}, and {', '.join(versions)} may have stored values that are now rejected: "
+                f"{' and '.join(phrases)}, and {', '.join(versions)} may have stored values that are now rejected: "
                 f"keep the field, and add a new field with a default {_PAGE}."
             )
         yield from self._missed(set(renamed.values()))
@@ -272,12 +272,13 @@ class Released:
                     return name
         return None
 
-    def _narrowed(self, reported: set[str]) -> dict[str, list[str]]:
-        versions: dict[str, list[str]] = {}
+    def _narrowed(self, reported: set[str]) -> dict[tuple[str, ...], list[str]]:
+        """Return the versions by the restrictions of a field since then."""
+        versions: dict[tuple[str, ...], list[str]] = {}
         for version, content in self.versions.items():
             for name in content["details"].keys() & self.made["details"].keys() - reported:
-                for phrase in narrower(content["details"][name], self.made["details"][name], name):
-                    versions.setdefault(phrase, []).append(version)
+                if phrases := tuple(narrower(content["details"][name], self.made["details"][name], name)):
+                    versions.setdefault(phrases, []).append(version)
         return versions
 
     def _missed(self, renamed: set[str | None]) -> Iterator[str]:

@@ -263,7 +263,7 @@ function checkList(bytes) {
     checkedRows(bytes, result);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
-    return { ...result, rows: 0, rejected: 0, unread: true, lines: [[error.line, "", error.message, error.code], ...formatLines(bytes, error.encoding)] };
+    return { ...result, rows: 0, rejected: 0, unread: true, lines: [...formatLines(bytes, error.encoding), [error.line, "", error.message, error.code]] };
   }
   const [share, of] = FORMAT.tolerated_share, { rows, rejected } = result;
   if (result.faults > MOST_LINES) result.lines.push(["", "", `and ${result.faults - MOST_LINES} more`, ""]);

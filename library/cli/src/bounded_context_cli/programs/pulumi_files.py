@@ -47,11 +47,14 @@ def stack_file(program: Path, stack: str) -> Path:
 def config(program: Path, stack: str) -> dict[str, Any]:
     """Return the config of a stack's file, by full names such as `payment:sftp`.
 
+    As Pulumi does, it reads a name without a namespace as a setting of the project.
+
     Raises:
         OSError: the file does not exist.
         yaml.YAMLError: the file is not YAML.
     """
-    return _read(stack_file(program, stack)).get("config") or {}
+    entries = _read(stack_file(program, stack)).get("config") or {}
+    return {key if ":" in key else f"{project_name(program)}:{key}": value for key, value in entries.items()}
 
 
 def settings(program: Path, stack: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from bounded_context_infra.configuration.project import Project, ProjectError, c
 from bounded_context_infra.configuration.schema import schemas
 from bounded_context_infra.configuration.settings import ApiSettings, Settings
 
-from .pulumi_files import PIPELINE, config, project_name, require_names, settings, stack_file
+from .pulumi_files import PIPELINE, config, nearest, project_name, require_names, settings, stack_file
 from .recording import ACCOUNT, Graph, Program, recorded, recorded_region, run, service
 
 _MISSPELT = 0.85
@@ -98,8 +98,8 @@ def pipeline_settings_of(project: Project, stack: str) -> PipelineSettings:
     Samples replace the settings that the file lacks.
     """
     program = delivery(stack)
-    source = _source(program, stack, sample_settings)
     with _placed_faults(program, stack):
+        source = _source(program, stack, sample_settings)
         return PipelineSettings.from_config(source, source_kind(), project.context.name, source.partition)
 
 
@@ -110,8 +110,8 @@ def account_settings_of(project: Project, stack: str, **samples: str) -> Account
     """
     program = _account(project)
     program.require_stack(stack)
-    source = _source(program, stack, lambda _: {**samples, **settings(program.folder, stack)})
     with _placed_faults(program, stack):
+        source = _source(program, stack, lambda _: {**samples, **settings(program.folder, stack)})
         return AccountSettings.from_config(source, program.own(program.config(stack)))
 
 
@@ -133,21 +133,21 @@ def faults(project: Project) -> Iterator[str]:
                 read(project, stack)
                 yield from _without_reader(project, program, stack, known, record)
             except ProjectError as error:
-                yield _misspelt(project, program, stack, known) or str(error)
+                yield next(_misspelt(project, program, stack, known), str(error))
 
 
-def _misspelt(project: Project, program: Program, stack: str, known: Collection[str]) -> str:
-    """Return the sentence about an unknown name that is nearly that of a missing setting, the cause of other faults."""
+def _misspelt(project: Project, program: Program, stack: str, known: Collection[str]) -> Iterator[str]:
+    """Yield a sentence for each unknown name that is nearly that of a missing setting, the cause of other faults."""
     try:
-        names = program.own(program.config(stack))
+        config = program.config(stack)
+        yield from _in_misspelt_namespaces(project, program, stack, config, known)
     except (yaml.YAMLError, AttributeError, TypeError, ValueError):
-        return ""
+        return
+    names = program.own(config)
     missing = [name for name in known if name not in names]
-    near = {name: get_close_matches(name, missing, 1, _MISSPELT) for name in sorted(names.keys() - {*known})}
-    sentences = (
-        without_reader(project, program.folder.name, stack, name, other[0]) for name, other in near.items() if other
-    )
-    return next(sentences, "")
+    for name in sorted(names.keys() - {*known}):
+        for like in get_close_matches(name, missing, 1, _MISSPELT):
+            yield without_reader(project, program.folder.name, stack, name, like)
 
 
 def _without_reader(
@@ -160,7 +160,7 @@ def _without_reader(
     """
     config = program.config(stack)
     names = program.own(config).keys() - {*known}
-    yield from _in_misspelt_namespaces(program, stack, config, known)
+    yield from _in_misspelt_namespaces(project, program, stack, config, known)
     code = _code(program) if names else ""
     if {name for name in names if not re.search(rf"""["']{re.escape(name)}["']""", code)}:
         try:
@@ -171,13 +171,17 @@ def _without_reader(
 
 
 def _in_misspelt_namespaces(
-    program: Program, stack: str, config: Collection[str], known: Collection[str]
+    project: Project, program: Program, stack: str, config: Collection[str], known: Collection[str]
 ) -> Iterator[str]:
-    """Yield a sentence for each known setting in a namespace that is nearly the program's, and not in its code."""
+    """Yield a sentence for each known setting in a namespace like the program's, and not in its code.
+
+    That is a similar name, the context, its plural, or the provider.
+    """
+    others = {project.context.name, project.context.plural, "aws"}
     for key in config:
         namespace, _, name = key.partition(":")
-        like = namespace != program.project and get_close_matches(namespace, [program.project], 1, 0.8)
-        if like and name in known and f'"{namespace}"' not in _code(program):
+        near = namespace in others or get_close_matches(namespace, [program.project], 1, 0.8)
+        if near and namespace != program.project and name in known and f'"{namespace}"' not in _code(program):
             place = setting_place(stack_file(program.folder, stack), program.project, key)
             yield f"{place}: nothing reads {key}: write {program.project}:{name}, or remove it."
 
@@ -207,9 +211,21 @@ def _source(program: Program, stack: str, samples: Callable[[str], Mapping[str, 
     try:
         require_names(config(program.folder, stack).get(f"{program.project}:partners"), "partners")
         texts = program.config(stack, **samples(stack))
-        return Placed(program.own(texts), texts.get("aws:region"))
+        return Placed(program.own(texts), _region_of(texts))
     except (yaml.YAMLError, AttributeError, TypeError, ValueError) as error:
         raise ProjectError(_unreadable(stack_file(program.folder, stack), error)) from error
+
+
+def _region_of(texts: Mapping[str, str]) -> str:
+    """Return the region in a stack's config. Raises SettingError for a missing or misspelt name, and for no region."""
+    region = texts.get("aws:region")
+    if region is None:
+        near = nearest("region", [key.removeprefix("aws:") for key in texts if key.startswith("aws:")])
+        raise SettingError(
+            f"aws:{near or 'region'}", "names no region: write aws:region and its value, such as eu-west-1."
+        )
+    partition_of(region)
+    return region
 
 
 def _unreadable(file: Path, error: Exception) -> str:

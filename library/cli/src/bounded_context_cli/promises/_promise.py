@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -25,7 +26,7 @@ _ENTRY_POINT: Final = re.compile(r"^(def lambda_handler\b|lambda_handler =)", re
 
 
 _STATE: Final = re.compile(r"The state (\w+) of ")
-_FIELD: Final = re.compile(r"(\w+) is missing in .* looks renamed")
+_FIELD: Final = re.compile(r"(\w+) .*: (?:give it a default|keep the|write `)")
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,10 @@ def _placed(where: Repository, sentence: str) -> str:
     if match := _STATE.match(sentence):
         return f"{where.line_of_workflow(match[1])}{sentence}"
     if match := _FIELD.match(sentence):
-        for file in sorted(where.project.sources.rglob("*.py")):
+        for model in (where.context.details, where.context.state):
+            file = Path(sys.modules[model.__module__].__file__ or "")
             for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-                if line.strip().startswith(f"{match[1]}: "):
+                if line.strip().startswith(f"{match[1]}: ") and file.is_relative_to(where.project.root):
                     return f"{file.relative_to(where.project.root)}:{number}: {sentence}"
     return sentence
 

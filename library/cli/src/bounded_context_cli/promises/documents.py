@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
+from bounded_context.domain.aggregate import enumerated
 from bounded_context.domain.events import TIMES
 from bounded_context.domain.fields import may_be_none
 
@@ -26,14 +27,18 @@ from .workflow import machines
 def events_keep_their_contract(where: Repository) -> Iterator[str]:
     """Subscribers can read the events: each model is a stored version of its schema."""
     baseline = Baseline.of(where.project.root)
+    refusals: dict[str, list[str]] = {}
     for event_type, text in where.context.event_versions:
         try:
             version = next_version(where.context, event_type, text, baseline)
         except RefusedChange as refused:
-            yield str(refused)
+            change = str(refused).removeprefix(f"{event_type} ")
+            refusals.setdefault(change, []).extend([event_type] if change != str(refused) else ())
             continue
         if str(version) != text or not _is_written(where, event_type, version):
             yield f"events/{event_type}/{version}.json is not written: run `uv run context contracts`."
+    for sentence, types in refusals.items():
+        yield " ".join(filter(None, (enumerated(types), sentence)))
 
 
 def _is_written(where: Repository, event_type: str, version: Version) -> bool:

@@ -97,7 +97,7 @@ def test_the_page_has_a_request_for_each(api: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "phrase"),
     [
-        ('"GET /policies")', '"GET /policies-count")', "GET /policies is gone"),
+        ('"GET /policies")', '"GET /policies-count")', "GET /policies: the operation is gone"),
         ("    most: int\n", "", "GET /policies/{policy_id}/summary: the answer's most is gone"),
         ("since: Day | None = None", "since: Day", "GET /policies/{policy_id}/summary: the query since is required"),
         ('"policies.read"', '"other"', "GET /policies/{policy_id}/summary: a token needs other"),

@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, get_args
@@ -37,7 +38,8 @@ def setting_place(file: Path, project: str, setting: str) -> str:
         root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except (OSError, ValueError, yaml.YAMLError):
         return shown(file)
-    line = _line(root, setting if ":" in setting else f"{project}:{setting}")
+    # Pulumi reads a name without a namespace as a setting of the project.
+    line = _line(root, setting if ":" in setting else f"{project}:{setting}") or _line(root, setting)
     return f"{shown(file)}:{line}" if line else shown(file)
 
 
@@ -204,6 +206,9 @@ _CONSOLES: Final = {
 }
 """The consoles of the supported partitions, which botocore does not know (the AWS user guides of each partition)."""
 
+_NEW: Final = re.compile(r".*-(?:central|north|south|(?:north|south)?(?:east|west))-\d")
+"""The form of a region's name, with a direction: botocore's patterns accept any word there."""
+
 _ONLY_IN_AWS: Final = {"malware": "guardduty"}
 """The values of settings whose feature no document of AWS names for another partition than `aws`.
 
@@ -243,11 +248,17 @@ AWS: Final = Partition("aws", GLOBAL_DOMAIN)
 
 @functools.cache
 def partition_of(region: str) -> Partition:
-    """Return the partition of a region, by botocore's data. Raises SettingError if it is not supported."""
-    for partition in _known():
-        if partition["id"] in _CONSOLES and re.match(partition["regionRegex"], region):
+    """Return the partition of a region, by botocore's data, or by its form if it is newer than these.
+
+    Raises SettingError, with the nearest known region, if it is in no supported partition.
+    """
+    supported = [partition for partition in _known() if partition["id"] in _CONSOLES]
+    for partition in supported:
+        if region in partition["regions"] or (re.match(partition["regionRegex"], region) and _NEW.fullmatch(region)):
             return Partition(partition["id"], partition["outputs"]["dnsSuffix"])
-    raise SettingError("aws:region", f"is {region!r}: write a region of {', '.join(_CONSOLES)}, such as eu-west-1.")
+    near = get_close_matches(region, [name for partition in supported for name in partition["regions"]], 1, 0.8)
+    remedy = next(iter(near), f"a region of {', '.join(_CONSOLES)}, such as eu-west-1")
+    raise SettingError("aws:region", f"is {region!r}: write {remedy}.")
 
 
 @functools.cache

@@ -198,7 +198,7 @@ ACTS = (
     Act("cannot start", "start", "rolled back", 1, "HOOK_EXECUTION_FAILURE", seen=False, change=cannot_start),
     Act("fails for its callers", "start", "rolled back", 1, "ALARM_ACTIVE", change=fails_for_callers),
     Act(f"works{WITH_WORKFLOW}", "start", "succeeded", 0, change=works, workflow=True),
-    Act("the way back", "back", "succeeded", 0, seen=None),
+    Act("return to the version before", "back", "succeeded", 0, seen=None),
 )
 
 

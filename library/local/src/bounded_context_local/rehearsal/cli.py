@@ -109,7 +109,8 @@ def _show(performed: Sequence[Performed], *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps([result.as_json() for result in performed], indent=2) + "\n")
         return
-    table = Table("act", "versions", "result", "live", "calls", "met the new one", "failed", title=STRATEGY)
+    title = f"Strategy {STRATEGY}, with minutes of a second"
+    table = Table("act", "versions", "result", "live", "calls", "met the new one", "failed", title=title)
     for result in performed:
         numbers = (str(len(result.calls)), str(result.met), str(result.failed))
         versions = f"{result.before} -> {result.released}"

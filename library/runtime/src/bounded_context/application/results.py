@@ -122,17 +122,21 @@ def whole_list(reason: str, code: str = "", line: int | str = "", kind: str = PL
 
 
 def file_lines(refusal: Unreadable, format_: FileFormat) -> str:
-    """Return the lines of a refused file: the reason with its code and line, and the differences from the format."""
+    """Return the lines of a refused file: the differences from the format, then the reason with its code and line."""
     reason = whole_list(refusal.reason, refusal.fault, refusal.line or "", format_.kind)
-    return reason + format_lines(refusal.differences, format_)
+    return format_lines(refusal.differences, format_) + reason
 
 
 def format_lines(differences: Sequence[Difference], format_: FileFormat) -> str:
     """Return a line for each difference from the partner's format, with the remedy."""
+    return "".join(whole_list(sentence, ListFault.FORMAT) for sentence in remedies(differences, format_))
+
+
+def remedies(differences: Sequence[Difference], format_: FileFormat) -> list[str]:
+    """Return a sentence for each difference from the partner's format."""
     # The settings of a kind belong to it: a partner who changes the kind needs no other separator.
     kinds = [difference for difference in differences if difference.member == "kind"]
-    own = [difference for difference in differences if not kinds or difference.member != "delimiter"]
-    return "".join(whole_list(difference.remedy(format_), ListFault.FORMAT) for difference in own)
+    return [each.remedy(format_) for each in differences if not kinds or each.member != "delimiter"]
 
 
 def document(rows: str) -> bytes:

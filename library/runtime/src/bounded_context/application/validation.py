@@ -17,7 +17,7 @@ from .list_import import Outcome, Step, Workflow, counts, refuse
 from .ports import Fact, Files, Lists
 from .ranges import Join, has_ranges, plan
 from .reading import HEAD_BYTES, Misfit, check_size
-from .results import Report, file_lines, format_lines
+from .results import Report, file_lines, format_lines, remedies
 from .staging import VALIDATED, Staging, attempt
 
 
@@ -130,11 +130,15 @@ class _Validation:
 
 
 def _refuse_file(lists: Lists, received: ReceivedList, validation: _Validation, refusal: Unreadable) -> ReceivedList:
-    """Record the reason why a file is no list. Its line and its differences are in the staged lines of the report."""
+    """Record why a file is no list: its differences from the format, which may be the cause, and the reason.
+
+    The staged lines of the report have these and the line.
+    """
     staging, facts = validation.staging, _setting(received, refusal.differences)
     staging.write_rejections(file_lines(refusal, validation.format_))
     facts |= {"code": refusal.fault, "staged": staging.attempt or ""}
-    return refuse(received.list_id, str(refusal), lists, ListStatus.REGISTERED, **facts)
+    reason = ". ".join([*remedies(refusal.differences, validation.format_), str(refusal)])
+    return refuse(received.list_id, reason, lists, ListStatus.REGISTERED, **facts)
 
 
 def _setting(received: ReceivedList, differences: Sequence[Difference]) -> dict[str, Fact]:

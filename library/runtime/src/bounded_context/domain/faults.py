@@ -84,7 +84,7 @@ LIST_CODES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     ListFault.COMPRESSION: (
         "The file is compressed in another way than agreed, or it is damaged.",
-        "Send the list as agreed: unpacked, or as a complete gzip file.",
+        "Save the list as text, and send it as agreed: unpacked, or as a complete gzip file.",
     ),
     ListFault.FORMAT: (
         "The beginning of the file has another format than agreed.",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bounded_context.declaration.context import Context
+from bounded_context.domain.aggregate import enumerated
 from bounded_context_infra.configuration.project import ProjectError
 
 from ...command.installed import repository
@@ -41,7 +42,7 @@ def breaks(old: Part, new: Part) -> Iterator[str]:
     after = _operations(new)
     for name, (title, operation) in _operations(old).items():
         if name not in after:
-            yield f"{title} is gone"
+            yield f"{title}: the operation is gone"
         else:
             yield from (f"{title}: {phrase}" for phrase in _operation(operation, after[name][1]))
 
@@ -162,11 +163,15 @@ def missed(context: Context[Any], root: Path) -> Iterator[str]:
     if old is None or may_break(old["info"]["version"], version):
         return
     new = document(context, version) if context.api else {"paths": {}}
+    routes: dict[str, list[str]] = {}
     for phrase in breaks(old, new):
+        title, _, change = phrase.partition(": ")
+        routes.setdefault(change, []).append(title)
+    for change, titles in routes.items():
         yield (
-            f"{phrase}, and callers that use {FOLDER / NAME} of {old['info']['version']} rely on it: undo the change, "
-            f"add the new form without removing the old one, or, if callers know about the break, write "
-            f'version = "{breaking(version)}" into pyproject.toml.'
+            f"{enumerated(titles)}: {change}, and callers that use {FOLDER / NAME} of "
+            f"{old['info']['version']} rely on it: undo the change, add the new form without removing the old one, "
+            f'or, if callers know about the break, write version = "{breaking(version)}" into pyproject.toml.'
         )
 
 

@@ -171,8 +171,11 @@ def _totals(estimate: Estimate) -> Iterator[str]:
 
 
 def _estimate_text(stack: str, estimate: Estimate) -> str:
+    width = max(44, *(len(line.what) for line in estimate.lines))
     parts = (
-        "\n".join([_head(title), *_rows(estimate, part)]) for part, title in TITLES.items() if estimate.counts(part)
+        "\n".join([_head(title, width), *_rows(estimate, part, width)])
+        for part, title in TITLES.items()
+        if estimate.counts(part)
     )
     return "\n\n".join([f"{stack}, {_priced()}", *parts, _NOT_COUNTED]) + "\n"
 
@@ -181,18 +184,18 @@ def _priced() -> str:
     return f"USD, list prices of {prices().region} as of {prices().date}"
 
 
-def _head(title: str) -> str:
-    return f"{title:<46}{'quantity':>12}  {'USD':>9}  price"
+def _head(title: str, width: int) -> str:
+    return f"{title:<{width + 2}}{'quantity':>12}  {'USD':>9}  price"
 
 
-def _rows(estimate: Estimate, part: Part) -> Iterator[str]:
-    yield from (_row(line) for line in estimate.lines if line.part == part)
-    yield f"  {'total':<56}  {estimate.total(part):>9.2f}"
+def _rows(estimate: Estimate, part: Part, width: int) -> Iterator[str]:
+    yield from (_row(line, width) for line in estimate.lines if line.part == part)
+    yield f"  {'total':<{width + 12}}  {estimate.total(part):>9.2f}"
 
 
-def _row(line: Line) -> str:
+def _row(line: Line, width: int) -> str:
     amount = f"{line.quantity:,.0f}" if line.quantity >= 1 else f"{line.quantity:.4f}"
-    return f"  {line.what:<44}{amount:>12}  {line.usd:>9.4f}  {_price(line.price)}"
+    return f"  {line.what:<{width}}{amount:>12}  {line.usd:>9.4f}  {_price(line.price)}"
 
 
 def _price(price: Price) -> str:
