@@ -146,9 +146,11 @@ def _longest_pipeline() -> Graph:
 
 
 def _account() -> Graph:
-    """The program of an account with a trail, and without roles."""
+    """The program of an account with a trail and stored traces, and without roles."""
     evidence = EvidenceAccess(days=3650, contexts=["payment", "order"], regions=[REGION])
-    access = AccountAccess(account=ACCOUNT, oidc_provider=True, boundaries={}, roles={}, state=None, evidence=evidence)
+    access = AccountAccess(
+        account=ACCOUNT, oidc_provider=True, boundaries={}, roles={}, state=None, evidence=evidence, traces_indexed=1
+    )
     with patch("bounded_context_infra.deployer.printed", lambda _: access):
         return Program(program.FOLDER.parent / "account", f"{CONTEXT.name}-account").run("main")
 

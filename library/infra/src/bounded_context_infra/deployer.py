@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pulumi
 from pulumi import RunError
-from pulumi_aws import cloudtrail, iam, kms, s3
+from pulumi_aws import cloudtrail, cloudwatch, iam, kms, s3, xray
 
 from bounded_context.declaration.context import Context
 
@@ -207,6 +207,8 @@ class Deployments:
             _share(access.state)
         if access.evidence is not None:
             Evidence("evidence", labels, Account.current(), access.evidence)
+        if access.traces_indexed is not None:
+            _store_traces(labels, Account.current(), access.traces_indexed)
 
     def _oidc_provider(self, partition: Partition) -> iam.OpenIdConnectProvider:
         # AWS checks GitHub's certificate by its own authorities, so the thumbprints have no effect (IAM user guide,
@@ -244,6 +246,28 @@ def _share(state: StateAccess) -> None:
     s3.BucketPolicy("state", bucket=state.bucket, policy=json.dumps(state.bucket_policy))
     if state.key_policy is not None:
         kms.KeyPolicy("state", key_id=state.key, policy=json.dumps(state.key_policy))
+
+
+def _store_traces(labels: Labels, account: Account, indexed: float) -> None:
+    """Store the traces of the account and region in CloudWatch Logs, and index a percentage of them in X-Ray.
+
+    CloudWatch user guide, "Enable transaction search", has the policy and the groups. AWS makes the groups.
+    """
+    condition = {
+        "ArnLike": {"aws:SourceArn": account.arn("xray", "*")},
+        "StringEquals": {"aws:SourceAccount": account.id},
+    }
+    groups = [account.arn("logs", f"log-group:{name}:*") for name in ("aws/spans", "/aws/application-signals/data")]
+    statement = allow(["logs:PutLogEvents"], *groups, Principal={"Service": "xray.amazonaws.com"}, Condition=condition)
+    policy = cloudwatch.LogResourcePolicy(
+        "traces", policy_name=labels.name("traces"), policy_document=document(statement)
+    )
+    # X-Ray checks that it may write.
+    destination = xray.TraceSegmentDestination(
+        "traces", destination="CloudWatchLogs", opts=pulumi.ResourceOptions(depends_on=[policy])
+    )
+    rule = {"probabilistic": {"desired_sampling_percentage": indexed}}
+    xray.IndexingRule("traces", name="Default", rule=rule, opts=pulumi.ResourceOptions(depends_on=[destination]))
 
 
 __all__ = ["Deployments"]

@@ -107,6 +107,23 @@ def test_aws_accepts_each_resource_of_the_evidence(recorded: Graph) -> None:
     assert [finding for node in recorded.nodes for finding in findings(node)] == []
 
 
+def test_traces_are_stored_by_x_ray_of_this_account_alone(folder: Path) -> None:
+    """X-Ray checks the policy when the destination changes."""
+    graph = _graph(folder, traces_indexed=2.5)
+    destination, rule = graph.one("xray/traceSegmentDestination"), graph.one("xray/indexingRule")
+    assert destination.inputs["destination"] == "CloudWatchLogs"
+    assert rule.inputs == {"name": "Default", "rule": {"probabilistic": {"desiredSamplingPercentage": 2.5}}}
+    [(_, statement)] = graph.statements("cloudwatch/logResourcePolicy", "policyDocument")
+    start = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:"
+    assert statement["Action"] == ["logs:PutLogEvents"]
+    assert [*statement["Resource"]] == [f"{start}aws/spans:*", f"{start}/aws/application-signals/data:*"]
+    assert statement["Condition"] == {
+        "ArnLike": {"aws:SourceArn": f"arn:aws:xray:{REGION}:{ACCOUNT}:*"},
+        "StringEquals": {"aws:SourceAccount": ACCOUNT},
+    }
+    assert [finding for node in graph.nodes for finding in findings(node)] == []
+
+
 def test_no_role_of_deployments_changes_the_evidence(folder: Path) -> None:
     """Before, the role `deploy` of a stack made its trail, and could delete it."""
     policies = [document for role in access(folder, ACCOUNT).roles.values() for document in role.policies.values()]

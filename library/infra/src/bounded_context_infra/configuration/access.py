@@ -67,6 +67,7 @@ class AccountAccess(BaseModel):
         roles: the roles, by name.
         state: the access to Pulumi's state if the state is in this account.
         evidence: the trail, if the account has one.
+        traces_indexed: the percentage of traces that X-Ray indexes, if all are stored in CloudWatch Logs.
     """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -77,6 +78,7 @@ class AccountAccess(BaseModel):
     roles: Mapping[str, RoleAccess]
     state: StateAccess | None
     evidence: EvidenceAccess | None = None
+    traces_indexed: float | None = None
 
 
 def role_name(context: str, stack: str, role: str) -> str:

@@ -372,6 +372,8 @@ class AccountSettings:
     """Days for which the archive is locked. It cannot be deleted earlier."""
     evidence_contexts: tuple[Annotated[str, _CONTEXT], ...] = setting(["order"], ())
     """The other contexts of the account whose tables and buckets the trail records."""
+    traces_indexed: Annotated[float, within(0, 100)] | None = setting(1.0, None)
+    """Store all traces of the region in CloudWatch Logs (Transaction Search), and index this percentage in X-Ray."""
     permissions_boundary: Boundary | None = setting("arn:aws:iam::111122223333:policy/loan-account-boundary", None)
     """A managed policy that limits the program's own roles."""
 

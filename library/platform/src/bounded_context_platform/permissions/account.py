@@ -57,6 +57,7 @@ class OfAccount:
             roles=dict(self._roles()),
             state=self._state(),
             evidence=self._evidence() if self._settings.evidence == "trail" else None,
+            traces_indexed=self._settings.traces_indexed,
         )
 
     @cached_property
