@@ -14,6 +14,9 @@ GROUPS: Final[Groups] = {
         "rollout": _OWN.group(
             "Shift traffic to the newest versions, and back", "release.rollout.cli", "start", "status", "back"
         ),
+        "releases": _OWN.one(
+            "Releases as figures: how often, how long, how many fail", "release.rollout.figures", "releases"
+        ),
         "pipeline": _OWN.group("Deploy the delivery pipeline", "release.pipeline", "preview", "deploy", passes=True),
         "account": _OWN.group(
             "Deploy what deployments need in an account", "release.account", "preview", "deploy", passes=True

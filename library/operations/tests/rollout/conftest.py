@@ -22,6 +22,8 @@ from tests.rollout.clients import CloudWatch, FakeClock, StepFunctions
 from tests.rollout.codedeploy import CodeDeploy, Deployment, Plan
 
 REGION = "eu-central-1"
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+"""The commit of the step that runs the rollout."""
 ACCOUNT = "123456789012"
 MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:machine"
 
@@ -221,6 +223,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("COMMIT", COMMIT)
     with mock_aws():
         yield Stack(tmp_path, capsys)
     for number, handler in handlers.items():

@@ -19,7 +19,8 @@ def test_the_last_release_is_returned_at_once(stack: Stack):
     assert request["deploymentConfigName"] == "CodeDeployDefault.LambdaAllAtOnce"
     assert request["overrideAlarmConfiguration"] == {"enabled": False}
     assert fullmatch(
-        r"back from release 20310506T070809Z-[0-9a-f]{8}-0-[0-9a-f]{4}-2: test one 2 -> 1", request["description"]
+        r"back from release 20310506T070809Z-[0-9a-f]{8}-0-[0-9a-f]{4}-2-0123456789ab: test one 2 -> 1",
+        request["description"],
     )
     assert "Hooks" not in request["revision"]["appSpecContent"]["content"]
 

@@ -25,7 +25,8 @@ def test_it_shifts_by_the_strategy(moving: Stack):
     assert (ran.status, ran.results) == (0, ["up to date", "up to date", "succeeded"])
     assert moving.machines.shares == [(0, {"1": 90, "2": 10}), (5, {"2": 100})]
     assert fullmatch(
-        r"release 20310506T070809Z-[0-9a-f]{8}-0-[0-9a-f]{4}-2: test machine 1 -> 2", moving.machines.description
+        r"release 20310506T070809Z-[0-9a-f]{8}-0-[0-9a-f]{4}-2-0123456789ab: test machine 1 -> 2",
+        moving.machines.description,
     )
 
 

@@ -43,6 +43,15 @@ def test_runs_to_the_same_versions_are_of_one_release():
     assert Note(other, "test", "one", "6", "8").release != Note(ids[0], "test", "one", "6", "7").release
 
 
+def test_the_commit_of_a_release_is_in_its_id_and_makes_no_other_release():
+    """Earlier versions of this library read such an id, and wrote none with a commit."""
+    targets, began = {"one": "7", "workflow": "3"}, datetime(2031, 9, 1, tzinfo=UTC)
+    notes = [Note(release_id(began, targets, 9, 4, commit), "test", "one", "6", "7") for commit in ("", "a" * 40)]
+    assert [note.commit for note in notes] == ["", "a" * 12]
+    assert len({note.release for note in notes}) == 1
+    assert [note.may_be_unfinished({"one": "6", "workflow": "3"}) for note in notes] == [True, True]
+
+
 def test_a_note_without_a_digest_is_a_release_of_its_own():
     """Earlier versions of this library wrote the time alone."""
     assert Note("20310506T070809Z", "test", "one", "6", "7").release == "20310506T070809Z"

@@ -43,7 +43,9 @@ def test_a_successful_canary_gets_all_traffic(stack: Stack):
     assert stack.live("one") == "2"
     [request] = stack.codedeploy.called("create_deployment")
     assert set(request) == {"applicationName", "deploymentGroupName", "revision", "description"}
-    assert fullmatch(r"release 20310506T070809Z-[0-9a-f]{8}-0-[0-9a-f]{4}-2: test one 1 -> 2", request["description"])
+    assert fullmatch(
+        r"release 20310506T070809Z-[0-9a-f]{8}-0-[0-9a-f]{4}-2-0123456789ab: test one 1 -> 2", request["description"]
+    )
     assert (request["applicationName"], request["deploymentGroupName"]) == ("test", "test-one")
 
 

@@ -26,7 +26,7 @@ REGISTRY: Final = "bounded_context.commands"
 
 ELSEWHERE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "bounded-context-operations": {
-        RELEASE: ("preview", "deploy", "rollout", "pipeline", "account"),
+        RELEASE: ("preview", "deploy", "rollout", "releases", "pipeline", "account"),
         OPERATE: ("deadlines", "erase", "list", "redrive", "reseed", "restore"),
         STEPS: ("step",),
     },

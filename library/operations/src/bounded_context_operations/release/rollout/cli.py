@@ -15,6 +15,7 @@ from bounded_context_cli.command.values import AsJson, counted, reason
 
 from . import releases
 from .deployments import Task
+from .figures import Commits
 from .functionmove import Goal
 from .machinemove import MachineMove, conflict
 from .prune import prune
@@ -196,7 +197,8 @@ def start_release(run: RolloutRun, on_conflict: OnConflict, ignored_alarms: str,
     """Start a release, show its report, and return the exit status."""
     survey = run.survey()
     now = run.clock.now()
-    identity = release_id(survey.routing.read or now, survey.targets, now.microsecond, survey.machine_after)
+    began, commit = survey.routing.read or now, Commits(repository().root).current
+    identity = release_id(began, survey.targets, now.microsecond, survey.machine_after, commit)
     report = run.report(Order(run.release, run.stack, identity, on_conflict, ignored_alarms))
     return _act_and_report(run, report, lambda: begin_release(run, report, survey, timeout))
 

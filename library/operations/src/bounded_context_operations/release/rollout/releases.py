@@ -113,6 +113,9 @@ HOOKS = {"pre_traffic": "BeforeAllowTraffic", "post_traffic": "AfterAllowTraffic
 """The lifecycle events of the hooks in a stack's outputs."""
 
 _REASON = "; alarms ignored: "
+_COMMIT: Final = 12
+_PARTS: Final = 5
+"""The parts of a release id before the commit."""
 _TIME = "%Y%m%dT%H%M%SZ"
 
 _FORM = re.compile(
@@ -142,6 +145,11 @@ class Note:
         """The key that all runs to the same versions share. Without a digest, it is the whole id."""
         _, dash, digest = self.release_id.partition("-")
         return digest.partition("-")[0] if dash else self.release_id
+
+    @property
+    def commit(self) -> str:
+        """The beginning of the commit's hash; empty if it was unknown, or if an earlier version wrote the note."""
+        return [*self.release_id.split("-"), *[""] * _PARTS][_PARTS]
 
     def may_be_unfinished(self, versions: Mapping[str, str]) -> bool:
         """Return whether the release has not ended if the parts have these versions.
@@ -181,14 +189,16 @@ class Note:
         return f"{text}{_REASON}{self.ignored_alarms[:room]}" if self.ignored_alarms and room > 0 else text
 
 
-def release_id(now: datetime, targets: Mapping[str, str], run: int, machine: int) -> str:
+def release_id(now: datetime, targets: Mapping[str, str], run: int, machine: int, commit: str = "") -> str:
     """Return the id of a release that starts now.
 
     It has the time, a digest of the targets, the number of the run, a digest of the names of the parts, and `machine`:
-    the lowest version of the state machine that only an ended release leads to. A run that repeats or continues a
-    release has the same targets and therefore the same digest. `run` distinguishes runs that start in the same second.
+    the lowest version of the state machine that only an ended release leads to. The beginning of the commit's hash
+    follows, if it is known. A run that repeats or continues a release has the same targets and therefore the same
+    digest. `run` distinguishes runs that start in the same second.
     """
-    return f"{now.strftime(_TIME)}-{digest_of(targets)}-{run}-{_names(targets)}-{machine}"
+    end = f"-{commit[:_COMMIT]}" if commit else ""
+    return f"{now.strftime(_TIME)}-{digest_of(targets)}-{run}-{_names(targets)}-{machine}{end}"
 
 
 def digest_of(targets: Mapping[str, str]) -> str:
