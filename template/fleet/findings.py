@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import chain
 
-from .consumption import Consumption, consumptions, subscribers, type_of
+from .consumption import Consumption, consumptions, remaining, subscribers, type_of
 from .members import Member
 from .quotas import beyond
 
@@ -29,6 +30,7 @@ def findings(fleet: Sequence[Member]) -> list[Finding]:
         chain.from_iterable(map(_unpublished, consumed)),
         chain.from_iterable(map(_of_another_stack, consumed)),
         _unconsumed(fleet, consumed),
+        _overdue(fleet),
         _disagreed(fleet),
         _cycles(fleet),
         (Finding("quota", use.contexts, use.sentence()) for use in beyond(fleet)),
@@ -96,6 +98,16 @@ def _unconsumed(fleet: Sequence[Member], consumed: Sequence[Consumption]) -> Ite
             if label not in by_subscribers and (member.name, label) not in by_contexts:
                 sentence = f"{member.name} publishes {label}, and no subscriber or context of this fleet consumes it."
                 yield Finding("unconsumed", (member.name,), sentence)
+
+
+def _overdue(fleet: Sequence[Member]) -> Iterator[Finding]:
+    """Find consumers of deprecated events after their day, from which a release may remove the event."""
+    for event in remaining(fleet):
+        consumers = tuple(name for name in (*event.consumers, *event.subscribers) if name not in event.later)
+        if consumers and event.day < date.today().isoformat():
+            was = f"{event.label} of {event.publisher.name} was deprecated until {event.day}"
+            sentence = f"{was}, and is consumed by {_and(consumers)}: consume a later version."
+            yield Finding("sunset", (event.publisher.name, *event.consumers), sentence)
 
 
 def _disagreed(fleet: Sequence[Member]) -> Iterator[Finding]:

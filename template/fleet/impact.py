@@ -10,7 +10,7 @@ from typing import Any
 
 from ..library import find_uv
 from ..upkeep.errors import CannotTell, NotOurs
-from .consumption import consumptions
+from .consumption import Remaining, consumptions, remaining
 from .inbound_tests import Failure, require_current, run_inbound
 from .members import Member, declared_members
 from .published import Published, before, published
@@ -68,11 +68,14 @@ class Impact:
     has_base: bool
     changed: tuple[str, ...]
     effects: tuple[Effect, ...]
+    deprecated: tuple[Remaining, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the impact for JSON."""
         consumers = [effect.as_json() for effect in self.effects]
-        return {"context": self.context, "has_base": self.has_base, "changed": self.changed, "consumers": consumers}
+        deprecated = [event.as_json() for event in self.deprecated]
+        changed = {"context": self.context, "has_base": self.has_base, "changed": self.changed}
+        return {**changed, "consumers": consumers, "deprecated": deprecated}
 
 
 def impact(repository: Path, folders: Sequence[Path]) -> Impact:
@@ -92,7 +95,7 @@ def impact(repository: Path, folders: Sequence[Path]) -> Impact:
         now, others = published(repository), [member for member in fleet if member.name != changed.name]
         labels = now.changed(base)
         effects = tuple(_effects(changed.name, others, labels, [now, *([base] if base else [])]))
-    return Impact(changed.name, base is not None, tuple(sorted(labels)), effects)
+    return Impact(changed.name, base is not None, tuple(sorted(labels)), effects, tuple(remaining([changed, *others])))
 
 
 def _effects(

@@ -53,6 +53,7 @@ def _lines(impact: Impact) -> Iterator[str]:
     yield f"{impact.context}: {', '.join(impact.changed) or 'no event'} changed"
     for effect in impact.effects:
         yield from _effect(effect)
+    yield from (event.sentence for event in impact.deprecated if event.publisher.name == impact.context)
     if not impact.effects:
         yield "No repository of this fleet consumes its events."
 

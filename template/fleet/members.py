@@ -67,6 +67,11 @@ class Member:
         return self.survey.get("publishes", {})
 
     @property
+    def deprecated(self) -> Mapping[str, str]:
+        """The day (ISO 8601) from which each deprecated label, or route, may be removed."""
+        return self.survey.get("deprecated", {})
+
+    @property
     def reactions(self) -> Sequence[Mapping[str, Any]]:
         """The reactions to events: the `source` and `event`, the `rule`, and the events that it leads to."""
         return self.survey.get("reactions", ())

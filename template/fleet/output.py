@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from .consumption import consumptions, pairs
+from .consumption import consumptions, pairs, remaining
 from .findings import Finding
 from .members import Member
 from .quotas import uses
@@ -23,6 +23,7 @@ def fleet_json(fleet: Sequence[Member], findings: Sequence[Finding]) -> dict[str
             {"publisher": publisher, "consumer": consumer, "labels": labels}
             for (publisher, consumer), labels in pairs(consumptions(fleet)).items()
         ],
+        "deprecated": [event.as_json() for event in remaining(fleet)],
         "reactions": [{"context": member.name, **reaction} for member in fleet for reaction in member.reactions],
         "quotas": [
             {"account": use.account, "region": use.region, "kind": use.quota.kind, "taken": use.taken, "most": use.most}
@@ -58,6 +59,7 @@ def fleet_lines(fleet: Sequence[Member], findings: Sequence[Finding]) -> Iterato
         yield "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
     for member in fleet:
         yield from (f"{member.name}: {sentence}" for sentence in sentences(member))
+    yield from (event.sentence for event in remaining(fleet))
     yield from (finding.sentence for finding in findings)
     in_step = sum(member.in_step for member in fleet)
     concern = "finding concerns" if len(findings) == 1 else "findings concern"

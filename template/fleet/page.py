@@ -11,6 +11,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..alone import alone
+from .consumption import remaining
 from .findings import Finding
 from .members import Member
 from .output import HEAD, row, sentences
@@ -38,6 +39,7 @@ def page(fleet: Sequence[Member], findings: Sequence[Finding]) -> str:
         in_step=sum(member.in_step for member in fleet),
         findings=findings,
         picture=picture(fleet),
+        deprecated=remaining(fleet),
         near=_quotas(use for use in used if _share(use) >= _HALF),
         far=_quotas(far),
         far_count=len(far),

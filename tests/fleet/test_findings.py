@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import pytest
 
+from template.fleet.consumption import remaining
 from template.fleet.findings import Finding, findings
 from template.fleet.members import Member
+from template.fleet.output import fleet_json, fleet_lines
+from template.fleet.page import page
 from template.fleet.quotas import QUOTAS, Quota, uses
 
 from .contexts import member, stack
@@ -175,3 +180,57 @@ def test_a_cycle_of_reactions_is_reported_once() -> None:
     straight = reacting("policy", "account", "AccountClosed", "PolicyLapsed")
     assert "cycle" not in kinds(*fleet[:2], straight)
     assert "cycle" not in kinds(*fleet[:2])
+
+
+def _deprecated(*consumers: Member, day: str = "2999-03-31") -> list[Member]:
+    """A context with two versions of an event, the first deprecated, and its consumers."""
+    labels = {"bi": ["OrderPlaced"], "frontend": ["OrderPlaced", "OrderPlaced.2"]}
+    publishes = {"OrderPlaced": ["OrderPlaced", "OrderPlaced.2"], "OrderPaid": ["OrderPaid"]}
+    stacks = {"prod": stack(subscribers={**labels, "audit": ["OrderPlaced.2", "OrderPaid"]})}
+    deprecated = {"OrderPlaced": day, "POST /orders": day}
+    return [member("order", stacks=stacks, publishes=publishes, deprecated=deprecated), *consumers]
+
+
+def test_the_remaining_consumers_of_a_deprecated_event_are_listed() -> None:
+    """A consumer of another event, or of the later version alone, is none."""
+    stacks = {name: stack({"order": ["OrderPlaced"]}) for name in ("dev", "prod")}
+    later = member("later", stacks={"prod": stack({"order": ["OrderPlaced.2", "OrderPaid"]})})
+    both = member("both", stacks={"prod": stack({"order": ["OrderPlaced", "OrderPlaced.2"]})})
+    fleet = _deprecated(member("billing", stacks=stacks), later, both)
+    [event] = remaining(fleet)
+    assert event.as_json() == {
+        "context": "order",
+        "event": "OrderPlaced",
+        "until": "2999-03-31",
+        "consumers": {"billing": ["dev", "prod"], "both": ["prod"]},
+        "subscribers": ["bi", "frontend"],
+        "later": ["both", "frontend"],
+    }
+    assert event.sentence == (
+        "order: OrderPlaced is deprecated until 2999-03-31, remaining consumers: billing (dev, prod); both (prod), "
+        "which gets a later version, too; bi; frontend, which gets a later version, too."
+    )
+    assert event.sentence in [*fleet_lines(fleet, [])]
+    assert fleet_json(fleet, [])["deprecated"] == [event.as_json()]
+    assert escape(event.sentence) in page(fleet, [])
+    assert kinds(*fleet) == []
+
+
+def test_an_event_without_consumers_has_none() -> None:
+    """Neither the publisher itself, nor the consumers of another context's event of the same name."""
+    publisher = member("order", "OrderPlaced", stacks={"prod": stack()}, deprecated={"OrderPlaced": "2999-03-31"})
+    other = member("shop", "OrderPlaced", stacks={"prod": stack()})
+    consumer = member("billing", stacks={"prod": stack({"shop": ["OrderPlaced"]})})
+    [event] = remaining([publisher, other, consumer])
+    assert event.sentence == "order: OrderPlaced is deprecated until 2999-03-31, no remaining consumer."
+
+
+def test_a_consumer_after_the_day_is_a_finding() -> None:
+    """Those that get a later version as well have changed over."""
+    fleet = _deprecated(member("billing", stacks={"prod": stack({"order": ["OrderPlaced"]})}), day="2026-01-31")
+    [finding] = findings(fleet)
+    assert (finding.kind, finding.contexts) == ("sunset", ("order", "billing"))
+    assert finding.sentence == (
+        "OrderPlaced of order was deprecated until 2026-01-31, and is consumed by billing and bi: "
+        "consume a later version."
+    )

@@ -171,6 +171,7 @@ ORDER = Context(
         "OrderListImported": "1.0",
         "OrderListRejected": "1.0",
     },
+    deprecated={"OrderPacked.1": "2027-03-31", "ship_order": "2026-12-01/2027-03-31"},
     references={"customer_id": "customer"},
     verification="verify_customer",
     queried_by=("list", "status"),

@@ -115,7 +115,9 @@ def test_without_an_api_the_catalogue_has_no_api_entity(root: Path) -> None:
     list(write(INVOICE, root))
     assert [name for kind, name in _read(root) if kind == "API"] == ["sales-invoice-events"]
     list(write(ORDER, root))
-    without = replace(ORDER, api=False, commands=tuple(replace(command, route=None) for command in ORDER.commands))
+    without = replace(
+        ORDER, api=False, deprecated={}, commands=tuple(replace(command, route=None) for command in ORDER.commands)
+    )
     assert not is_current(without, root)
     list(write(without, root))
     assert ("API", "order-http") not in _read(root)

@@ -4,6 +4,7 @@ The queries use the keys of the library's log lines. Metrics are log lines too (
 Their values are arrays, whose first element Logs Insights calls `<name>.0`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,7 +33,7 @@ def placeholder(context: Context[Any]) -> str:
 def saved_queries(context: Context[Any]) -> tuple[Query, ...]:
     """Return the saved queries of a context."""
     of_lists = (_SLOWEST, _BY_PARTNER, _rejections(context)) if context.has_lists else ()
-    return (*of_lists, _history(context), _errors(context))
+    return (*of_lists, _history(context), _errors(context), *_callers(context))
 
 
 _SLOWEST: Final = Query(
@@ -73,6 +74,18 @@ def _history(context: Context[Any]) -> Query:
 | sort @timestamp asc
 | limit 1000""",
     )
+
+
+def _callers(context: Context[Any]) -> Iterator[Query]:
+    """Yield the query for the remaining callers of deprecated functions, if there are any."""
+    if functions := tuple(name for name in context.functions if name in context.deprecated):
+        yield Query(
+            "callers of deprecated functions",
+            functions,
+            """filter message = "deprecated function called"
+| stats count(*) as calls, max(@timestamp) as last by function, caller, sunset
+| sort calls desc""",
+        )
 
 
 def _errors(context: Context[Any]) -> Query:

@@ -25,12 +25,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Self, get_args, get_typ
 from typer import Argument
 
 from bounded_context.declaration.context import Context
-from bounded_context.domain.aggregate import Change
+from bounded_context.domain.aggregate import Change, Command
+from bounded_context.domain.events import versioned
 from bounded_context.domain.spelling import kebab
+from bounded_context_cli.contracts.published import project_table
 from bounded_context_cli.policies import POLICIES, PRODUCTION, judged, waivers
 from bounded_context_cli.programs.pulumi_files import PIPELINE, settings, stacks, stacks_on_aws
 from bounded_context_cli.programs.recording import Program
 from bounded_context_cli.programs.stack_settings import settings_of
+from bounded_context_cli.views.cost.cli import TITLES, estimate
 from bounded_context_infra.configuration.project import DISTRIBUTION, VARIABLE, Project, ProjectError, at
 from bounded_context_infra.configuration.settings import Settings
 
@@ -60,8 +63,11 @@ def survey_(repositories: Annotated[list[Path], Argument(metavar="REPO...", help
 def declared(project: Project) -> dict[str, Any]:
     """Return a repository's declared facts as JSON values.
 
-    - `name`, `title` and `owner` of the context;
+    - `name`, `title`, `owner` and `description` of the context;
+    - `aggregate`: its name, summary, identity and statuses;
+    - `commands` and `queries`: their functions, routes and summaries, and the commands' statuses and events;
     - `publishes`: the types of its events, each with the labels of its published major versions;
+    - `deprecated`: the day from which each label, or each route, may be removed;
     - `reactions`: the `source` and `event` of each, its `rule`, and the events that it may lead to;
     - `schemas`: a digest of each committed schema, by the schema's name;
     - `stacks`: the stacks on AWS, by name (`_stack`).
@@ -75,16 +81,49 @@ def declared(project: Project) -> dict[str, Any]:
         "name": context.name,
         "title": context.display_name,
         "owner": context.owner,
+        "description": str(project_table(project.root).get("description", "")),
+        "aggregate": {
+            "name": context.title,
+            "summary": _summary(context.aggregate),
+            "identity": context.identity,
+            "statuses": [status.value for status in context.statuses],
+        },
+        "commands": [_command(context, command) for command in context.commands],
+        "queries": [{"name": name, "route": context.routes.get(name)} for name in context.queries],
         "publishes": _publishes(context),
+        "deprecated": dict(_deprecated(context)),
         "reactions": list(_reactions(context)),
         "schemas": dict(_schemas(project)),
         "stacks": dict(_stacks(project)),
     }
 
 
+def _command(context: Context[Any], command: Command[Any, Any]) -> dict[str, Any]:
+    return {
+        "name": command.name,
+        "summary": _summary(command.model),
+        "route": context.routes.get(command.function),
+        "after": [status.value for status in command.after],
+        "status": command.status and command.status.value,
+        "event": command.event,
+    }
+
+
+def _summary(kind: type) -> str:
+    """Return the first line of a class's own docstring."""
+    return str(vars(kind).get("__doc__") or "").strip().partition("\n")[0]
+
+
 def _publishes(context: Context[Any]) -> dict[str, list[str]]:
     """Return the labels of each event type's major versions: `PaymentRegistered`, `PaymentRegistered.2`."""
     return {event_type: sorted(context.labels_of(event_type)) for event_type in sorted(context.events)}
+
+
+def _deprecated(context: Context[Any]) -> Iterator[tuple[str, str]]:
+    """Yield each deprecated label, or route such as `POST /payments`, with the day from which it may be removed."""
+    labels = {versioned(name, version): context.label(name, version) for name, version in context.event_versions}
+    for name, days in context.deprecated.items():
+        yield labels.get(name) or context.routes[name], days.rpartition("/")[2]
 
 
 def _reactions(context: Context[Any]) -> Iterator[dict[str, Any]]:
@@ -165,18 +204,27 @@ def production(project: Project) -> dict[str, Any]:
 
     - `resources`: the number of resources of each kind;
     - `policies`: the sentences of violations, by the policy's name;
-    - `waived`: the number of waived violations, by the policy's name.
+    - `waived`: the number of waived violations, by the policy's name;
+    - `alarms`: the description of each alarm that notifies a person, by its name;
+    - `cost`: the cost of a month without traffic, and of a million rows, in USD by list prices.
 
     Raises BadWaiver, and the exceptions of the repository's program.
     """
     graph = Program(project.service, project.package).run(PRODUCTION)
     waived = waivers(project.settings, POLICIES)
     results = judged(POLICIES, lambda policy: policy.violations(graph), waived, PRODUCTION)
+    costs = estimate(project.context, graph).as_json()
     broken = {result.policy.name: [violation.sentence for violation in result.violations] for result in results}
     return {
         "resources": dict(sorted(Counter(node.kind for node in graph.nodes).items())),
         "policies": {name: sentences for name, sentences in broken.items() if sentences},
         "waived": {result.policy.name: len(result.waived) for result in results if result.waived},
+        "alarms": {
+            alarm.called: str(alarm.inputs.get("alarmDescription", ""))
+            for alarm in (*graph.of("cloudwatch/metricAlarm"), *graph.of("cloudwatch/compositeAlarm"))
+            if alarm.inputs.get("alarmActions")
+        },
+        "cost": {part: costs[part] for part in TITLES if part in costs},
     }
 
 

@@ -58,7 +58,8 @@ def _with_two_versions(repository: Path) -> None:
     _replace(
         repository / CONTEXT,
         "references=",
-        'versions={"PaymentVerified": "2.0"}, previous_version=BESIDE, references=',
+        'versions={"PaymentVerified": "2.0"}, previous_version=BESIDE, '
+        'deprecated={"PaymentVerified.1": "2999-01-31", "verify_payment": "2026-12-01/2999-01-31"}, references=',
     )
 
 
@@ -129,6 +130,20 @@ def test_the_survey_has_declaration_stacks_and_resources(of: Of) -> None:
     assert report["resources"]["sqs/queue"] == len(graph.of("sqs/queue"))
     assert sum(report["resources"].values()) == len(graph.nodes)
     assert report["policies"] == {}
+    assert report["cost"]["idle_month"] > 0
+    assert all(" Runbook: " in text for text in report["alarms"].values())
+
+
+def test_the_survey_has_the_aggregate_and_its_commands(of: Of) -> None:
+    """As a catalogue shows them: statuses, routes, events, and summaries."""
+    report, context = of(_as_it_is), current().context
+    assert report["aggregate"]["statuses"] == [status.value for status in context.statuses]
+    assert report["aggregate"]["identity"] == context.identity
+    assert [command["event"] for command in report["commands"]] == list(context.changes)
+    routes = [each["route"] for each in (*report["commands"], *report["queries"])]
+    assert sorted(routes) == sorted(context.routes.values())
+    assert all(command["summary"].endswith(".") for command in report["commands"])
+    assert report["description"]
 
 
 def test_a_surveyed_stack_has_its_account_subscribers_and_sources(of: Of) -> None:
@@ -145,6 +160,8 @@ def test_two_major_versions_are_published_and_each_subscriber_gets_its_own(of: O
     """Both go to who is ready for `PaymentVerified.2`."""
     report = of(_with_two_versions)
     assert report["publishes"]["PaymentVerified"] == ["PaymentVerified", "PaymentVerified.2"]
+    routes = current().context.routes
+    assert report["deprecated"] == dict.fromkeys(("PaymentVerified", routes["verify_payment"]), "2999-01-31")
     subscribers = report["stacks"]["prod"]["subscribers"]
     assert {"PaymentVerified", "PaymentVerified.2"} <= set(subscribers["bi"])
     assert "PaymentVerified.2" not in subscribers["frontend"]

@@ -463,6 +463,7 @@ ELSEWHERE = {
     "the-catalogue-is-current",
     "stored-data-is-readable",
     "the-interface-is-compatible",
+    "deprecated-contracts-stay-until-their-day",
     "consumed-events-are-read",
     "waivers-are-needed",
     "the-program-exports-its-outputs",

@@ -17,6 +17,7 @@ from ..command.output import fail, update_file
 from . import documents, published
 from .baseline import Baseline
 from .compatibility import RefusedChange, declaration_file, next_version
+from .deprecation import removed_early
 from .published import NoSample, release, versions, write
 from .released import FOLDER, Released
 
@@ -106,7 +107,8 @@ def update(context: Context[Any], root: Path, overrides: Mapping[str, str] | Non
 def _readable(context: Context[Any], root: Path) -> Released:
     released = Released(context, root)
     try:
-        broken = list(released.baseline.with_remedy([*released.data_breaks(), *released.interface_breaks()]))
+        early = removed_early(context, released.baseline)
+        broken = list(released.baseline.with_remedy([*released.data_breaks(), *released.interface_breaks(), *early]))
         released.grown  # noqa: B018  (raises before anything is written)
     except NoSample as unknown:
         raise RefusedChange(str(unknown)) from None

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from bounded_context.declaration.context import Context
 from bounded_context.domain.aggregate import Command
+from bounded_context.domain.events import versioned
 from bounded_context.domain.faults import APPROVAL_CODES, LIST_CODES, ROW_CODES, Fault, remedy_of
 from bounded_context.domain.field_types import on_one_line
 from bounded_context.domain.fields import description_of
@@ -24,6 +25,7 @@ from ..views.pages.lists import Column, ListFormat, markdown
 from . import published as schemas
 from .catalog_form import EVENTS, HTTP, Entity, as_text, entities
 from .compatibility import RefusedChange
+from .deprecation import marks
 from .published import CHANGEOVER, Version, examples, project_table
 
 NAME: Final = "asyncapi.json"
@@ -141,6 +143,7 @@ def _message(context: Context[Any], name: str, event_type: str, version: Version
     attribute = {} if name == event_type else {"headers": {"properties": {"type": {"const": name}}}}
     return {
         "name": event_type,
+        **marks(context, versioned(event_type, str(version))),
         **attribute,
         "contentType": ENVELOPE,
         "traits": [{"$ref": "#/components/messageTraits/attributes"}],

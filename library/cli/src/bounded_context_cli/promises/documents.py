@@ -14,6 +14,7 @@ from ..contracts import documents
 from ..contracts import published as schemas
 from ..contracts.baseline import Baseline
 from ..contracts.compatibility import RefusedChange, next_version
+from ..contracts.deprecation import overdue, removed_early
 from ..contracts.published import NoSample, Version, release
 from ..contracts.released import FOLDER, Released
 from ..contracts.samples import version_of
@@ -140,6 +141,12 @@ def the_catalogue_is_current(where: Repository) -> Iterator[str]:
         yield str(refused)
 
 
+def deprecated_contracts_stay_until_their_day(where: Repository) -> Iterator[str]:
+    """Callers and subscribers find deprecated routes and events until the announced day, and not after it."""
+    yield from removed_early(where.context, Baseline.of(where.project.root))
+    yield from overdue(where.context)
+
+
 _STANDING = ("status", "version", "list_id")
 """Fields of every event, besides the details (`bounded_context.domain.events.payload`)."""
 
@@ -196,4 +203,5 @@ CHECKS: tuple[Check, ...] = (
     events_contain_every_field,
     stored_data_is_readable,
     the_interface_is_compatible,
+    deprecated_contracts_stay_until_their_day,
 )

@@ -45,6 +45,7 @@ _ALLOWED_HEADERS = (
     *("x-amz-content-sha256", "x-amz-date", "x-amz-security-token"),
 )
 _EXPOSED_HEADERS = ("etag", "location", "retry-after", "x-correlation-id")
+_OF_DEPRECATION = ("deprecation", "sunset")
 _PREFLIGHT_SECONDS = 600
 
 
@@ -103,6 +104,7 @@ class HttpApi(Component):
         super().__init__(name, stack.labels, opts)
         self._settings = settings = stack.settings.api
         keys = all_routes(stack.context) if routes is None else routes
+        self._deprecated = stack.context.deprecated.keys() & keys.keys()
         self._scopes = {name: list(scopes) for name, scopes in all_scopes(stack.context).items() if name in keys}
         if self._scopes and settings.api_jwt is None:
             problem = "is missing, yet `scopes` of the context or its routes require tokens: write issuer and audience."
@@ -133,7 +135,7 @@ class HttpApi(Component):
             allow_origins=list(self._settings.api_cors_origins),
             allow_methods=sorted({key.split(" ")[0] for key in keys.values()}),
             allow_headers=list(_ALLOWED_HEADERS),
-            expose_headers=list(_EXPOSED_HEADERS),
+            expose_headers=[*_EXPOSED_HEADERS, *(_OF_DEPRECATION if self._deprecated else ())],
             # The API uses no cookies: a request is signed, or carries its token in a header.
             allow_credentials=False,
             max_age=_PREFLIGHT_SECONDS,

@@ -57,6 +57,7 @@ def technical(names: Names) -> dict[str, Any]:
         *([_uploads(names)] if names.machine_arn else ()),
         *([_deadlines(names)] if names.context.deadlines else ()),
         _events(names),
+        *([_deprecated(names)] if names.measures.deprecated_uses.values else ()),
         _inbound(names),
         _queues(names),
         _table(names),
@@ -106,6 +107,11 @@ def _deadlines(names: Names) -> Section:
     late = own(names, measures.OLDEST_DEADLINE, label="oldest", stat="Maximum")
     graphs = [graph("Commands of deadlines", [met, refused]), graph("Oldest late deadline (s)", [late])]
     return section("Deadlines", graphs)
+
+
+def _deprecated(names: Names) -> Section:
+    uses = by_value(names, names.measures.deprecated_uses)
+    return section("Deprecated contracts", [graph("Calls of routes, and published events", uses)])
 
 
 def _uploads(names: Names) -> Section:

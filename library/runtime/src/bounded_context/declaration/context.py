@@ -34,7 +34,7 @@ from ..domain.fields import (
     personal,
 )
 from ..domain.lists import MOST_DAYS
-from ..domain.spelling import snake
+from ..domain.spelling import instead, snake
 from .structure import EARLIER_INDEX_SHARDS, INDEX_SHARDS, By, Structure
 
 _KEPT: Final = {"erased": False}
@@ -98,6 +98,7 @@ def contradictions(context: Structure[Any]) -> Iterator[str]:
     yield from _scopes(context)
     yield from _events(context)
     yield from _previous_version(context)
+    yield from _deprecated(context)
     yield from _references(context)
     yield from _approval(context)
     yield from _of_others(context)
@@ -107,13 +108,6 @@ def contradictions(context: Structure[Any]) -> Iterator[str]:
 
 def _repeated(names: Iterable[str]) -> list[str]:
     return [name for name, count in Counter(names).items() if count > 1]
-
-
-def _instead(name: str, names: Iterable[str]) -> str:
-    """Return the remedy of an unknown name: the most similar of the known names, or its removal."""
-    from difflib import get_close_matches  # a valid declaration does not need the module
-
-    return f"write {near[0]}, or remove it" if (near := get_close_matches(name, names, 1)) else "remove it"
 
 
 def _names(context: Structure[Any]) -> Iterator[str]:
@@ -379,7 +373,7 @@ def _functions(context: Structure[Any]) -> Iterator[str]:
 def _scopes(context: Structure[Any]) -> Iterator[str]:
     for function, scopes in context.scopes.items():
         if function not in context.routes:
-            yield f"scopes names {function}, which has no route: {_instead(function, context.routes)}."
+            yield f"scopes names {function}, which has no route: {instead(function, context.routes)}."
         elif not scopes or not are_scopes(scopes):
             yield f"scopes of {function} are {scopes!r}: write {SCOPES}."
 
@@ -394,7 +388,7 @@ def _events(context: Structure[Any]) -> Iterator[str]:
         yield f"commands: there are two events {event}: choose another name."
     for event, version in context.versions.items():
         if event not in context.events:
-            yield f"versions has {event}, which no command raises: {_instead(event, context.events)}."
+            yield f"versions has {event}, which no command raises: {instead(event, context.events)}."
         elif not _VERSION.fullmatch(version):
             yield f"versions: {event} has {version!r}: write <major>.<minor>, such as 1.0."
 
@@ -402,7 +396,7 @@ def _events(context: Structure[Any]) -> Iterator[str]:
 def _previous_version(context: Structure[Any]) -> Iterator[str]:
     for event, version in context.previous_version.versions.items() if context.previous_version else ():
         if event not in context.changes:
-            yield f"previous_version has {event}, which no command raises: {_instead(event, context.changes)}."
+            yield f"previous_version has {event}, which no command raises: {instead(event, context.changes)}."
             continue
         today = context.versions.get(event, FIRST_VERSION)
         if not _VERSION.fullmatch(version) or major(version) + 1 != major(today):
@@ -412,12 +406,19 @@ def _previous_version(context: Structure[Any]) -> Iterator[str]:
             )
 
 
+def _deprecated(context: Structure[Any]) -> Iterator[str]:
+    if context.deprecated:
+        from .deprecation import contradictions as of_deprecated
+
+        yield from of_deprecated(context)
+
+
 def _references(context: Structure[Any]) -> Iterator[str]:
     details = context.details
     for name, kind in context.references.items():
         if name not in details.model_fields:
             fault = f"references has {name!r}, which is not a field of {details.__name__}"
-            yield f"{fault}: {_instead(name, details.model_fields)}."
+            yield f"{fault}: {instead(name, details.model_fields)}."
         elif kind_of(details.model_fields[name]) not in _REFERRING:
             yield f"references has {name!r}, which is not a text: name a field that contains an id."
         if not _SNAKE.fullmatch(kind):
@@ -514,6 +515,9 @@ class Context(Structure[A]):
             details. The default is derived from the aggregate.
         versions: the version (``<major>.<minor>``) of each event type's schema; 1.0 for types that are not named.
         previous_version: the previous major version of the aggregates' events, as long as a subscriber reads it.
+        deprecated: the day from which a major version of an event may be removed: ``{"OrderPlaced.1": "2027-03-31"}``.
+            The route of a function also has the first day of its deprecation, before a slash:
+            ``{"place_order": "2026-12-01/2027-03-31"}``.
         references: the fields that hold the id of another context's aggregate, with its kind in snake_case, or with a
             `Copy` of some of its fields.
         reactions: the reactions to other contexts' events, each with its rule.

@@ -17,6 +17,7 @@ NO_UNIT: Final = "None"
 
 REASON: Final = "reason"
 CURRENCY: Final = "currency"
+CONTRACT: Final = "contract"
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ class Measures:
         amounts: the fields whose imported sums are measured.
         currencies: the labels of the sums.
         deadlines: whether the context has deadlines.
+        deprecated: the deprecated functions and major versions of events.
     """
 
     def __init__(
@@ -115,10 +117,13 @@ class Measures:
         currencies: Sequence[str],
         *,
         deadlines: bool = False,
+        deprecated: Sequence[str] = (),
     ) -> None:
         self._platform = tuple(measure for measure in PLATFORM if deadlines or measure not in OF_DEADLINES)
         self.commands_refused: Final = Measure("CommandsRefused", dimension=REASON, values=tuple(refusals))
         self.rows_rejected: Final = Measure("RowsRejected", dimension=REASON, values=tuple(faults))
+        self.deprecated_uses: Final = Measure("DeprecatedUses", dimension=CONTRACT, values=tuple(deprecated))
+        """Calls of deprecated functions, and published events of deprecated major versions."""
         self.changes: Final = {event: Measure(event) for event in changes}
         """Changes of aggregates, by the type of the event."""
         self.amounts_imported: Final = {field: _imported(field, currencies) for field in amounts}
@@ -130,7 +135,8 @@ class Measures:
         has_lists = bool(self.rows_rejected.values)
         platform = (measure for measure in self._platform if has_lists or measure not in OF_LISTS)
         of_lists = (self.rows_rejected, *self.amounts_imported.values()) if has_lists else ()
-        return (*self.changes.values(), *platform, self.commands_refused, *of_lists)
+        deprecated = (self.deprecated_uses,) if self.deprecated_uses.values else ()
+        return (*self.changes.values(), *platform, self.commands_refused, *of_lists, *deprecated)
 
 
 def _imported(field: str, currencies: Sequence[str]) -> Measure:

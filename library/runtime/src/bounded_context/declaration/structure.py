@@ -121,6 +121,7 @@ class Structure(Generic[A]):
     data: type[BaseModel] = EventData
     versions: Mapping[str, str] = field(default_factory=dict)
     previous_version: PreviousVersion | None = None
+    deprecated: Mapping[str, str] = field(default_factory=dict)
     references: Mapping[str, str] = field(default_factory=dict)
     reactions: "tuple[Reaction[A], ...]" = ()
     verification: str | None = VERIFY_LIST
@@ -536,7 +537,14 @@ class Structure(Generic[A]):
     def measures(self) -> Measures:
         """The metrics of this context's functions (see `bounded_context.declaration.measures`)."""
         return Measures(
-            self.changes, self.refusals, self.faults, self.amounts, self.currencies, deadlines=bool(self.deadlines)
+            self.changes,
+            self.refusals,
+            self.faults,
+            self.amounts,
+            self.currencies,
+            deadlines=bool(self.deadlines),
+            # The list workflow publishes the events of lists itself.
+            deprecated=[name for name in self.deprecated if name.partition(".")[0] not in self.list_events],
         )
 
     @cached_property

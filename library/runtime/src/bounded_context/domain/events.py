@@ -183,6 +183,11 @@ def label(event_type: str, version: str) -> str:
     return event_type if number == 1 else f"{event_type}.{number}"
 
 
+def versioned(event_type: str, version: str) -> str:
+    """Return the name of a major version of an event type, such as ``OrderPlaced.1``."""
+    return f"{event_type}.{major(version)}"
+
+
 def label_of(event: Mapping[str, Any]) -> str:
     """Return the message attribute ``type`` of an event, by the version of its schema."""
     return label(event["type"], event["dataschema"].rpartition(":")[2])

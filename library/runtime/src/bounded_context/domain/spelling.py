@@ -31,3 +31,10 @@ def either(names: Iterable[str]) -> str:
     """Return names as alternatives of a sentence: ``A, B or C``."""
     *others, last = names
     return f"{', '.join(others)} or {last}" if others else last
+
+
+def instead(name: str, names: Iterable[str]) -> str:
+    """Return the remedy of an unknown name: the most similar of the known names, or its removal."""
+    from difflib import get_close_matches  # a valid declaration does not need the module
+
+    return f"write {near[0]}, or remove it" if (near := get_close_matches(name, names, 1)) else "remove it"

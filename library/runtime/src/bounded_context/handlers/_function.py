@@ -63,6 +63,10 @@ def function(
     """
 
     def decorate(handler: Handler) -> Handler:
+        if name in context.deprecated:
+            from ._deprecated import reporting
+
+            handler = reporting(context, name, handler)
         decorated = entry_point(context)(answers_smoke_checks(context, name, settings, needs)(handler))
         return marked(decorated, settings=settings)
 

@@ -23,6 +23,7 @@ from ..application.calls import time_left
 from ..declaration import measures
 from ..declaration.context import declared
 from ..domain.aggregate import Aggregate
+from ..domain.events import versioned
 from ..settings import RelaySettings
 from ..telemetry import continuing, count, logger
 from ._function import function
@@ -167,6 +168,10 @@ def _measure(published: list[dict[str, Any]], refused: int) -> None:
     count(measures.EVENTS_PUBLISHED, len(published))
     if refused:
         count(measures.EVENTS_REFUSED, refused)
+    if CONTEXT.deprecated:
+        counts = Counter(versioned(event["type"], event["dataschema"].rpartition(":")[2]) for event in published)
+        for name in CONTEXT.deprecated.keys() & counts.keys():
+            count(CONTEXT.measures.deprecated_uses, counts[name], contract=name)
     if published:
         # Streams record times to the second only.
         oldest = min(datetime.fromisoformat(event["time"]) for event in published)

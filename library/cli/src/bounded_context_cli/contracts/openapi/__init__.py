@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bounded_context.declaration.context import Context
+from bounded_context.declaration.deprecation import DEPRECATION, SUNSET
 from bounded_context.domain.aggregate import enumerated
 from bounded_context_infra.configuration.project import ProjectError
 
@@ -23,6 +24,7 @@ from ...command.output import fail, update_file
 from ...views.pages.api import api_page
 from ..baseline import Baseline
 from ..compatibility import branches, inlined, narrower, within, without_null
+from ..deprecation import removed_early
 from ..published import breaking, may_break, release
 from .document import as_json, document
 
@@ -33,6 +35,8 @@ NAME: Final = "openapi.json"
 Part = Mapping[str, Any]
 
 _METHODS: Final = ("get", "put", "post", "delete", "patch")
+_OF_DEPRECATION: Final = {DEPRECATION, SUNSET}
+"""The headers that a route no longer has when its deprecation is withdrawn."""
 _SHAPE: Final = ("type", "format")
 """Keywords that determine how a client reads a value (JSON Schema 2020-12)."""
 
@@ -119,7 +123,7 @@ def _answers(old: Mapping[str, Part], new: Mapping[str, Part]) -> Iterator[str]:
 
 
 def _answer(old: Part, new: Part) -> Iterator[str]:
-    for header in sorted(old.get("headers", {}).keys() - new.get("headers", {}).keys()):
+    for header in sorted(old.get("headers", {}).keys() - new.get("headers", {}).keys() - _OF_DEPRECATION):
         yield f"the answer's header {header} is gone"
     for kind, content in old.get("content", {}).items():
         if kind not in new.get("content", {}):
@@ -191,7 +195,8 @@ def openapi() -> int:
         return fail(str(missing))
     if not own_repository.context.api:
         return fail(f"{own_repository.context.title} has no HTTP API: write api=True in its context first.")
-    if broken := list(missed(own_repository.context, own_repository.root)):
+    early = removed_early(own_repository.context, Baseline.of(own_repository.root))
+    if broken := [*missed(own_repository.context, own_repository.root), *early]:
         return fail("\n".join(broken))
     document, page = own_repository.root / FOLDER / NAME, own_repository.build / "api.html"
     text = expected(own_repository.context, own_repository.root)

@@ -14,6 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Pat
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from bounded_context.declaration.context import Context
+from bounded_context.declaration.deprecation import DEPRECATION, SUNSET
 from bounded_context.declaration.own_routes import OwnRoute, own_routes
 from bounded_context.declaration.structure import IN_PROGRESS, REUSED, By
 from bounded_context.domain.aggregate import (
@@ -53,6 +54,7 @@ from bounded_context.handlers.own_routes import own_operation
 from bounded_context_infra.configuration.routes import all_scopes
 
 from ..compatibility import without_null
+from ..deprecation import marks
 from ..published import examples
 
 
@@ -357,14 +359,28 @@ _HEADERS: Final[dict[str, Any]] = {
 }
 
 
+_OF_DEPRECATION: Final[dict[str, Any]] = {
+    DEPRECATION: {
+        "description": "The time at which the route was deprecated (RFC 9745).",
+        "schema": {"type": "string", "pattern": "^@[0-9]+$"},
+    },
+    SUNSET: {
+        "description": "The time after which the route may be removed (RFC 8594).",
+        "schema": {"type": "string"},
+    },
+}
+
+
 def document(context: Context[Any], release: str) -> dict[str, Any]:
     """Return the document of a release of a context with an API. The result is deterministic."""
     merged, samples, scopes = _merged(context, release), _examples(context), all_scopes(context)
     for operation in (operation for path in merged["paths"].values() for operation in path.values()):
         _complete(operation, samples)
         _require(operation, scopes)
+        _mark_deprecated(operation, context)
     merged["security"] = [{name: []} for name in _SECURITY]
-    merged["components"] |= {"headers": _HEADERS, "parameters": {_CORRELATION: _parameter()}}
+    headers = _HEADERS | (_OF_DEPRECATION if context.deprecated.keys() & context.routes.keys() else {})
+    merged["components"] |= {"headers": headers, "parameters": {_CORRELATION: _parameter()}}
     _leave_out_unused(merged)
     _correct_bodies(merged)
     for command in context.commands:
@@ -468,6 +484,14 @@ def _require(operation: dict[str, Any], scopes: Mapping[str, tuple[str, ...]]) -
     """Add the scopes of a token to their operation. A token needs one scope, so each is an alternative."""
     if required := scopes.get(operation["operationId"]):
         operation["security"] = [{"jwt": [scope]} for scope in required]
+
+
+def _mark_deprecated(operation: dict[str, Any], context: Context[Any]) -> None:
+    """Add the marks and the headers of a deprecated route to its operation."""
+    if own := marks(context, operation["operationId"]):
+        operation |= own
+        for response in operation["responses"].values():
+            response["headers"] |= {name: {"$ref": f"#/components/headers/{name}"} for name in _OF_DEPRECATION}
 
 
 def _examples(context: Context[Any]) -> dict[str, Any]:

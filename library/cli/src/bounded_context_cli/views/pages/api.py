@@ -226,6 +226,8 @@ def _operation(openapi: dict[str, Any], endpoint: Endpoint, called: Called) -> I
     name = escape(operation["operationId"])
     yield f'<h3 id="{name}"><code>{escape(f"{method} {path}")}</code></h3>'
     yield f"<p>{text(operation['summary'])} Operation <code>{name}</code>.</p>"
+    if operation.get("deprecated"):
+        yield f"<p>Deprecated: it may be removed from {escape(operation['x-sunset'])} on.</p>"
     yield preformatted(request(openapi, endpoint, called), "request")
     if begins := starts(operation):
         yield f"<p>It starts from {text(begins)}.</p>"

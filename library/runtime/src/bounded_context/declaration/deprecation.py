@@ -1,0 +1,75 @@
+"""Deprecated events and routes: their days, headers and contradictions. Only a context with any imports this module."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from email.utils import format_datetime
+from typing import Any, Final, Self
+
+from ..domain.events import FIRST_VERSION, versioned
+from ..domain.spelling import instead
+from .structure import Structure
+
+DEPRECATION: Final = "Deprecation"
+SUNSET: Final = "Sunset"
+
+_DAY: Final = "write the day from which it may be removed, such as '2027-03-31'"
+_DAYS: Final = "write the first day of its deprecation, too, such as '2026-12-01/2027-03-31'"
+
+
+@dataclass(frozen=True)
+class Deprecation:
+    """The day from which a contract may be removed, and the first day of its deprecation, if it is declared."""
+
+    end: date
+    since: date | None = None
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Read a day, or an interval of two days (ISO 8601). Raises ValueError."""
+        since, slash, end = text.rpartition("/")
+        return cls(_day(end), _day(since) if slash else None)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of a route's answers (RFC 9745, RFC 8594); days begin at midnight in UTC."""
+        since = {DEPRECATION: f"@{int(_midnight(self.since).timestamp())}"} if self.since else {}
+        return since | {SUNSET: format_datetime(_midnight(self.end), usegmt=True)}
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if day.isoformat() != text:
+        raise ValueError(text)
+    return day
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def contradictions(context: Structure[Any]) -> Iterator[str]:
+    """Yield a sentence for each contradiction of the deprecations."""
+    if not isinstance(context.deprecated, Mapping):
+        yield f"deprecated is {context.deprecated!r}: write names with days, such as {{'OrderPlaced.1': '2027-03-31'}}."
+        return
+    earlier = context.previous_version.versions if context.previous_version else {}
+    current = {event: context.versions.get(event, FIRST_VERSION) for event in context.events}
+    events = [versioned(event, version) for versions in (earlier, current) for event, version in versions.items()]
+    for name, text in context.deprecated.items():
+        if name not in events and name not in context.routes:
+            fault = f"deprecated has {name!r}, which is no major version of an event and no function with a route"
+            yield f"{fault}: {instead(str(name), (*events, *context.routes))}."
+        elif fault := _fault(text, is_route=name in context.routes):
+            yield f"deprecated: {name} has {text!r}: {fault}."
+
+
+def _fault(text: Any, *, is_route: bool) -> str:
+    """Return the remedy of the days of an event or a route, or an empty text."""
+    try:
+        days = Deprecation.read(text)
+    except (AttributeError, TypeError, ValueError):
+        return _DAY
+    if days.since and days.since >= days.end:
+        return "write the earlier day first"
+    return _DAYS if is_route and not days.since else ""
