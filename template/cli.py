@@ -17,7 +17,7 @@ _OWN: Final = deferred.Table("template")
 _FLEET: Final = deferred.Entry(
     "Show the state of all repositories of a platform",
     "template.fleet.command",
-    ("show", "update", "impact"),
+    ("show", "update", "impact", "portal"),
     is_group=True,
     has_default=True,
 )

@@ -52,6 +52,7 @@ TRIED = {
     r"pytest consumer": "library/examples/consumer/tests/test_handler.py",
     r"rm large.json": TUTORIAL,
     r"template adopt REPO( --answers answers.yaml)?": "tests/upkeep/test_adopt.py",
+    r"template fleet portal DIR OUT": "tests/fleet/test_command.py",
     r"template fleet impact REPO DIR( --json)?": "tests/fleet/test_impact.py",
     r"template fleet (DIR|fleet.txt)( --html fleet.html| --json)?": "tests/fleet/test_command.py",
     r"template fleet update fleet.txt( --branches)?( --minutes 3)?": "tests/fleet/test_campaign.py",

@@ -17,10 +17,11 @@ from .impact_command import impact
 from .members import members
 from .output import fleet_json, fleet_lines
 from .page import page
+from .portal.command import portal
 from .roster import roster
 from .update_command import update
 
-__all__ = ["impact", "show", "update"]
+__all__ = ["impact", "portal", "show", "update"]
 
 output = alone("cli", "command.output")
 

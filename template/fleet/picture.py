@@ -19,7 +19,7 @@ def picture(fleet: Sequence[Member]) -> str:
 
 def _boxes(drawing: ModuleType, fleet: Sequence[Member]) -> Iterator[Any]:
     for member in {member.name: member for member in fleet}.values():
-        kind = "in step" if member.in_step else "with findings"
+        kind = "in step" if member.in_step else "with findings" if member.report else "context"
         yield drawing.Box(key=member.name, label=member.name, kind=kind, note=f"{member.name}: {member.owner or '?'}")
     absent = {consumption.source for consumption in consumptions(fleet) if consumption.publisher is None}
     for name in sorted(absent):

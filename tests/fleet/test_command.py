@@ -19,6 +19,9 @@ from template.fleet.output import HEAD
 from template.fleet.own_environment import OwnEnvironment
 from template.library import VERSION
 
+from .eventcatalog import faults
+from .test_portal import dead_links
+
 HEARS = """\
   payment:consumes:
     subscription:
@@ -121,6 +124,28 @@ def test_people_read_a_table_and_sentences(fleet: Path, tmp_path: Path, capsys: 
     listed.write_text(f"{fleet}\n", encoding="utf-8")
     assert main(["fleet", str(listed)]) == 2
     assert str(fleet) in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_the_portal_has_a_page_for_each_context(
+    fleet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also for one that cannot be read, with the reason; the exit status tells that. Payment consumes events."""
+    portal = tmp_path / "portal"
+    assert main(["fleet", "portal", str(fleet), str(portal)]) == 1
+    assert "nowhere" in capsys.readouterr().out
+    pages = {path.name for path in (portal / "services").iterdir()}
+    names = ("invoice", "order", "payment", "subscription")
+    assert {f"{name}.html" for name in names} <= pages
+    assert "Unknown: " in (portal / "services/invoice.html").read_text(encoding="utf-8")
+    payment = (portal / "services/payment.html").read_text(encoding="utf-8")
+    for text in ("SubscriptionEnded", "USD", "context docs runbook", "subscription.html"):
+        assert text in payment
+    assert (dead_links(portal), faults(portal / "eventcatalog")) == ([], [])
+    before = (portal / "index.html").read_text(encoding="utf-8")
+    assert main(["fleet", "portal", str(tmp_path), str(portal)]) == 2
+    assert main(["fleet", "portal", str(fleet), str(fleet)]) == 2
+    assert (portal / "index.html").read_text(encoding="utf-8") == before
 
 
 def test_a_folder_that_is_not_a_fleet_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,6 +27,7 @@ LINES = {
     "show": "fleet {fleet} --html {page}",
     "fleet update": "fleet update {fleet}",
     "impact": "fleet impact {repo} {fleet}",
+    "portal": "fleet portal {fleet} {page}",
     "new": "new --no-input --answers {file} --output-dir {fleet}",
     "demo": "demo --output {fleet} --answers {file} --file {file} --page {page} --dashboards {page}",
 }
