@@ -96,7 +96,7 @@ def test_a_version_stays_until_its_day(repository: Path, day: date, *, is_early:
             assert sentence in str(refused.value)
             assert (repository / "events/asyncapi.json").read_text() == before
         else:
-            assert list(update(removed, repository)) == ["events/asyncapi.json is new"]
+            assert list(update(removed, repository)) == ["events/asyncapi.json is updated"]
 
 
 @pytest.mark.parametrize(("day", "is_early"), [(date(2027, 3, 30), True), (date(2027, 3, 31), False)])
