@@ -26,6 +26,7 @@ SECTIONS = (
         *("a-secret", "a-queue", "a-schedule", "samples-that-your-rules-accept", "the-times-of-an-aggregate"),
     ),
     ("approval#declare-it",),
+    ("archive#declare-an-archive",),
     ("calls#ask-in-a-rule", "calls#its-address-and-its-token", "calls#its-stand-in", "calls#test-it-without-a-network"),
     ("deadlines#declare-it", "deadlines#test-it"),
     ("domain#the-component", "domain#make-it-in-a-stack", "frontend#settings"),

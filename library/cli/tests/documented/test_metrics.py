@@ -18,7 +18,8 @@ PAGES = sorted(
 
 
 def test_alarms_and_dashboards_query_documented_metrics() -> None:
-    graphs = [GRAPHS[name]() for name in ("with every setting", "with the least settings", "the default as local")]
+    names = ("with every setting", "with the least settings", "the default as local", "with an archive as prod")
+    graphs = [GRAPHS[name]() for name in names]
     queries = {pair for graph in graphs for pair in of_graph(graph)}
     unqueried = {query.namespace for query in documented()} - {query.namespace for query, _ in queries}
     assert unqueried == {"AWS/Scheduler"}, "only a team's own schedule has this alarm"

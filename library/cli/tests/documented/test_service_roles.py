@@ -16,7 +16,8 @@ ENTRIES = read()
 @cache
 def graphs() -> dict[str, Graph]:
     """Return the graphs that together contain each role."""
-    return {name: GRAPHS[name]() for name in ("with every setting", "the pipeline", "the pipeline from CodeCommit")}
+    names = ("with every setting", "with an archive as prod", "the pipeline", "the pipeline from CodeCommit")
+    return {name: GRAPHS[name]() for name in names}
 
 
 @cache

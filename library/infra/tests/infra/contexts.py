@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from bounded_context import (
     Aggregate,
     Amount,
+    Archive,
     BusinessError,
     By,
     Change,
@@ -182,6 +183,9 @@ DEADLINES = replace(
 )
 """With a deadline of the first status."""
 
+ARCHIVE = replace(DEFAULT, subscribers=("frontend", Archive("bi", days=400)))
+"""With an archive for analysts."""
+
 SHAPES: dict[str, Context[Any]] = {
     "the default": DEFAULT,
     "without an API": replace(DEFAULT, api=False),
@@ -192,4 +196,5 @@ SHAPES: dict[str, Context[Any]] = {
     "with a deadline": DEADLINES,
     "listed by status": replace(DEFAULT, queried_by=("status",)),
     "with children and an order": WITH_CHILDREN,
+    "with an archive": ARCHIVE,
 }

@@ -31,9 +31,10 @@ def shape(request: pytest.FixtureRequest) -> Shape:
 def test_each_has_the_same_outputs(shape: Shape) -> None:
     """Tools read them by name."""
     context, graph = shape
-    assert set(graph.outputs) == EXPORTS
+    assert set(graph.outputs) == EXPORTS | ({"archives"} if context.archives else set())
     assert set(graph.outputs["functions"]) == set(context.functions)
-    assert set(graph.outputs["queues"]) == set(context.subscribers)
+    assert set(graph.outputs["queues"]) == {*context.subscribers} - {*context.archives}
+    assert set(graph.outputs.get("archives", ())) == {*context.archives}
 
 
 def test_each_function_has_the_code_of_its_context_or_of_the_library(shape: Shape) -> None:

@@ -17,6 +17,8 @@ from pydantic import BaseModel, ValidationError
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.structure import MEET_DEADLINES
 from bounded_context.domain.aggregate import AlreadyExists, NotFound
+from bounded_context_cli.programs.pulumi_files import LOCAL
+from bounded_context_cli.programs.stack_settings import settings_of
 
 from .actors.caller import http_request
 from .emulator.clock import until
@@ -241,6 +243,25 @@ def schedules(running: RunningContext) -> Iterator[ActionResult]:
     of_deadlines = ((MEET_DEADLINES, "{met} deadlines met"),) if running.context.deadlines else ()
     for function, answer in (*(of_lists if running.context.has_lists else without), *of_deadlines):
         yield ActionResult(f"{function}, as its schedule", answer.format_map(running.invoke(function, {})))
+
+
+def archives(running: RunningContext) -> Iterator[ActionResult]:
+    """Query the archives, and yield the number of events in their views, and of their files.
+
+    A view has each event once, also if SNS or Firehose has delivered it twice. Without another subscriber, no number of
+    events is expected.
+    """
+    filters = settings_of(running.project, LOCAL).filters
+    received = [subscriber.received for subscriber in running.subscribers]
+    for analyst in running.analysts:
+        types = filters.get(analyst.name, running.context.events)
+        ids = ({each.event["id"] for each in events if each.event["type"] in types} for events in received)
+        expected = max(map(len, ids), default=0)
+        until(lambda analyst=analyst, expected=expected: analyst.events() >= expected, EVENT_SECONDS, 1.0)
+        count, files, errors = analyst.events(), analyst.files(), analyst.files("errors/")
+        lacking = f"the archive {analyst.name} has {count} of {expected} events." if count < expected else ""
+        problem = f"Firehose could not convert events of {analyst.name}: {errors[0]}." if errors else lacking
+        yield ActionResult(f"SQL on the archive {analyst.name}", f"{count:,} events in {len(files)} files", problem)
 
 
 __all__ = ["ActionResult", "AdditionalActions", "started"]

@@ -90,6 +90,7 @@ class Stack:
             "inbox_bucket": BUCKET,
             "queues": {"bi": self.queues["bi"]},
             "inbound_queue": self.queues["bi"],
+            "archives": {"analysts": {}},
             "dead_letter_queues": {"bi": self.queues["dead"], "relay_events": self.queues["changes"]},
             "functions": {"relay_events": f"{FUNCTION}-relay-events:live"},
             "state_machine_arn": f"arn:aws:states:{REGION}:123456789012:stateMachine:import:live",

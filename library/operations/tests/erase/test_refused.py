@@ -73,6 +73,7 @@ def test_unchangeable_stores_have_a_date(stack: Stack) -> None:
     assert {name: until and round(until) for name, until in days.items()} == {
         "the table's stream": 1,
         "history of the lists' executions": 90,
+        "unconverted events of the archive analysts": 45,
         "point-in-time recovery": 35,
         "backup before-the-move": None,
         "queue bi": 21,

@@ -114,6 +114,20 @@ class Machines(Client):
         return {"executionArn": "arn:execution"}
 
 
+class Archives(Client):
+    """The stream of an archive."""
+
+    service = "firehose"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[tuple[str, Any]] = []
+
+    def _put_record(self, DeliveryStreamName: str, Record: Any) -> dict[str, Any]:  # noqa: N803
+        self.records.append((DeliveryStreamName, json.loads(Record["Data"])))
+        return {"RecordId": "1"}
+
+
 class Metrics(Client):
     """CloudWatch: the age of the oldest message in seconds, by the queue's name."""
 

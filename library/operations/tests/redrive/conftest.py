@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from bounded_context_cli.command.operation import Access, Clients
 from tests.console import context
-from tests.redrive.clients import Functions, Machines, Metrics, Queues
+from tests.redrive.clients import Archives, Functions, Machines, Metrics, Queues
 from tests.repairs import Records
 from tests.rollout.clients import FakeClock
 
@@ -22,6 +22,7 @@ REGION = "eu-central-1"
 MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:test-machine:live"
 READER = f"arn:aws:lambda:{REGION}:123456789012:function:test-reader:live"
 ONE, TWO, UPLOADS, CHANGES = (f"https://sqs/1/test-{name}-dead" for name in ("one", "two", "uploads", "reader"))
+ARCHIVED = "https://sqs/1/test-archive-dead"
 INBOX = "https://sqs/1/test-one"
 OUTPUTS = {
     "queues": {"one": INBOX, "two": "https://sqs/1/test-two"},
@@ -53,6 +54,7 @@ class Stack:
         self.objects: Any = None
         self.functions = Functions(READER)
         self.metrics = Metrics()
+        self.archives = Archives()
         self.records = Records()
         self.outputs: Any = json.loads(json.dumps(OUTPUTS))
         self._file = folder / "outputs.json"
@@ -66,6 +68,7 @@ class Stack:
         """Return the clients by their services."""
         return {
             "sqs": self.queues,
+            "firehose": self.archives,
             "stepfunctions": self.machines,
             "dynamodbstreams": self.streams,
             "lambda": self.functions,

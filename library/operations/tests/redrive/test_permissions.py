@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from bounded_context_cli.command.aws_errors import sentence
 from bounded_context_platform.permissions.grants import ROLES
 from tests.permissions.watched import ROLE, Watched
-from tests.redrive.conftest import CHANGES, ONE, UPLOADS, Stack, event
+from tests.redrive.conftest import ARCHIVED, CHANGES, ONE, UPLOADS, Stack, event
 from tests.redrive.test_given_up import Lambda, record
 from tests.redrive.test_stream import Table
 from tests.redrive.test_unseen import SWEEPER, Sweeper
@@ -44,6 +44,8 @@ def night(moto: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Callable[
     """Redrives messages of every kind, without one action if it is named; returns what was asked for, and said."""
     sweeper = Sweeper(stack)
     stack.outputs["functions"]["sweep_uploads"] = SWEEPER
+    stack.outputs["dead_letter_queues"]["archive"] = ARCHIVED
+    stack.outputs["archives"] = {"archive": {"stream": "context-test-archive-archive"}}
     stack.functions = Both(stack.functions, sweeper)  # pyrefly: ignore[bad-assignment] (a stand-in)
     table, lambda_ = Table(moto), Lambda(stack, moto)
     stack.streams = table.streams
@@ -53,12 +55,14 @@ def night(moto: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Callable[
         watched = {name: Watched(client, name, actions, lacking) for name, client in stack.services().items()}
         monkeypatch.setattr(stack, "clients", lambda _: lambda service, **_: watched[service])
         stack.queues.put(ONE, event(1))
+        stack.queues.put(ARCHIVED, event(2))
         stack.queues.put(UPLOADS, UPLOAD)
         stack.queues.put(CHANGES, table.message(arrived=stack.clock.now() - timedelta(hours=1)))
         lambda_.gives_up(record(1))
         sweeper.arrived("incoming/acme/monday.csv", minutes=90)
         said: list[str] = []
-        for arguments in ((), ("one",), ("one", "--go"), ("uploads", "--go"), ("reader", "--go"), ("unseen", "--go")):
+        queues = ("one", "archive", "uploads", "reader", "unseen")
+        for arguments in ((), ("one",), *((queue, "--go") for queue in queues)):
             _, out, err = stack.say(*arguments)
             said.append(out + err)
         return actions, "\n".join(said)

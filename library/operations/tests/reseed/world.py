@@ -24,11 +24,13 @@ REGION = "eu-central-1"
 TOPIC = f"arn:aws:sns:{REGION}:123456789012:{CONTEXT.name}-test-events"
 QUEUE = f"arn:aws:sqs:{REGION}:123456789012:{CONTEXT.name}-test-events-bi"
 URL = "https://sqs/1/events-bi"
+ARCHIVE = f"{CONTEXT.name}-test-archive-archive"
 STREAM = f"arn:aws:dynamodb:{REGION}:123456789012:table/table/stream/1"
-OUTPUTS = {
+OUTPUTS: dict[str, Any] = {
     "release": {"application": f"{CONTEXT.name}-test"},
     "queues": {"bi": URL, "other": "https://sqs/1/other"},
     "queue_arns": {"bi": QUEUE, "other": f"{QUEUE}-other"},
+    "archives": {"archive": {"stream": ARCHIVE, "stream_arn": f"arn:aws:firehose:{REGION}:1:deliverystream/{ARCHIVE}"}},
     "table_name": "table",
     "topic_arn": TOPIC,
 }
@@ -59,10 +61,13 @@ class World:
     empty_pages: Callable[[], int] = lambda: 0
     policy: Mapping[str, Any] = field(default_factory=dict)
     sent: list[dict[str, Any]] = field(default_factory=list)
+    archived: list[Event] = field(default_factory=list)
+    refused: Callable[[], bool] = lambda: False
+    """Whether Firehose refuses the next record."""
     scans: int = 0
 
     def __post_init__(self) -> None:
-        clients = (Tables(self), Streams(self), Queues(self), Topics(self))
+        clients = (Tables(self), Streams(self), Queues(self), Topics(self), Archives(self))
         self.services: dict[str, Any] = {client.service: client for client in clients}
 
     @property
@@ -228,10 +233,29 @@ class Topics(_Service):
 
     def paginate(self, TopicArn: str) -> Iterator[Any]:  # noqa: N803
         assert TopicArn == TOPIC
-        yield {"Subscriptions": [{"Endpoint": QUEUE, "SubscriptionArn": f"{TOPIC}:1"}]}
+        endpoints = (QUEUE, OUTPUTS["archives"]["archive"]["stream_arn"])
+        yield {"Subscriptions": [{"Endpoint": endpoint, "SubscriptionArn": f"{TOPIC}:1"} for endpoint in endpoints]}
 
     def _get_subscription_attributes(self, **_: Any) -> Any:
         return {"Attributes": {"FilterPolicy": json.dumps(self.world.policy)} if self.world.policy else {}}
+
+
+class Archives(_Service):
+    """Firehose: the stream of an archive, which may refuse records."""
+
+    service = "firehose"
+
+    def _put_record_batch(self, DeliveryStreamName: str, Records: list[Any]) -> Any:  # noqa: N803
+        assert DeliveryStreamName == ARCHIVE
+        answers: list[Any] = []
+        for record in Records:
+            if self.world.refused():
+                answers.append({"ErrorCode": "ServiceUnavailableException", "ErrorMessage": "Slow down."})
+            else:
+                self.world.archived.append(json.loads(record["Data"]))
+                answers.append({"RecordId": str(len(self.world.archived))})
+        failed = sum("ErrorCode" in answer for answer in answers)
+        return {"FailedPutCount": failed, "RequestResponses": answers}
 
 
 def _hash(key: str) -> str:

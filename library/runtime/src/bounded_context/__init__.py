@@ -54,6 +54,7 @@ from .domain.fields import (
 from .domain.lists import ListApproval, ListTotals
 
 if TYPE_CHECKING:
+    from .domain.archive import Archive
     from .domain.deadlines import Deadline
     from .domain.reactions import Copy, Reaction, ReceivedEvent
 
@@ -62,6 +63,7 @@ __all__ = [
     "Aggregates",
     "AlreadyExists",
     "Amount",
+    "Archive",
     "BadContext",
     "BusinessError",
     "By",
@@ -117,11 +119,17 @@ __all__ = [
 ]
 
 
-_LAZY = {"Copy": "reactions", "Deadline": "deadlines", "Reaction": "reactions", "ReceivedEvent": "reactions"}
+_LAZY = {
+    "Archive": "archive",
+    "Copy": "reactions",
+    "Deadline": "deadlines",
+    "Reaction": "reactions",
+    "ReceivedEvent": "reactions",
+}
 
 
 def __getattr__(name: str) -> Any:
-    # Lazy: contexts without deadlines and reactions start without their modules.
+    # Lazy: contexts without archives, deadlines and reactions start without their modules.
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

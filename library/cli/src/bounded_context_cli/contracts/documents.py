@@ -48,7 +48,9 @@ def document(context: Context[Any], newest: Sequence[tuple[str, Version]], relea
     labelled = {context.label(event_type, str(version)): (event_type, version) for event_type, version in newest}
     versions = {name: version for name, version in labelled.items() if name in published}
     queues = {
-        f"events-{name}": _queue(topic, name, _labels_for(context, name, versions)) for name in context.subscribers
+        f"events-{name}": _queue(topic, name, _labels_for(context, name, versions))
+        for name in context.subscribers
+        if name not in context.archives
     }
     channels = {"events": _topic(topic, versions)} | queues
     messages = {name: _message(context, name, *version) for name, version in versions.items()}

@@ -309,6 +309,13 @@ def _event_bridge(inputs: Inputs) -> Inputs:
     return {**rest, "notificationConfiguration": configuration}
 
 
+def _delivery_stream(inputs: Inputs) -> Inputs:
+    """Convert the encryption, which exists only if it is enabled."""
+    rest = {name: value for name, value in inputs.items() if name != "serverSideEncryption"}
+    encryption = dict(inputs.get("serverSideEncryption", {}))
+    return {**rest, **({"serverSideEncryption": encryption} if encryption.pop("enabled", False) else {})}
+
+
 def _malware_plan(inputs: Inputs) -> Inputs:
     """Convert the list with one action to a structure."""
     [[tagging]] = [action["taggings"] for action in inputs["actions"]]
@@ -339,6 +346,7 @@ def _record(inputs: Inputs) -> Inputs:
 
 _CONVERSIONS: Final = {
     "artifact_stores": _artifact_stores,
+    "delivery_stream": _delivery_stream,
     "event_bridge": _event_bridge,
     "malware_plan": _malware_plan,
     "record": _record,

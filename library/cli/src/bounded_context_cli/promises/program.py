@@ -58,7 +58,7 @@ def the_program_exports_its_outputs(where: Repository) -> Iterator[str]:
 
 
 def each_stack_has_its_functions_and_queues(where: Repository) -> Iterator[str]:
-    """Every stack deploys each declared function, and makes a queue for each of its subscribers."""
+    """Every stack deploys each declared function, and makes a queue or an archive for each of its subscribers."""
     for name, graph in where.graphs.items():
         program, stack = name.split()
         if program == _SERVICE:
@@ -81,9 +81,12 @@ def _missing(where: Repository, stack: str, outputs: Mapping[str, Any]) -> Itera
             remedy = "keep `standard_presets` in FUNCTIONS"
             yield f"infra/service/functions.py: {stack} does not deploy {function}: {remedy}."
     if queues is not None:
-        for subscriber in sorted({*settings_of(where.project, stack).subscribers} - {*queues}):
-            remedy = "keep `Fanout`, with each subscriber"
+        subscribers, archives = {*settings_of(where.project, stack).subscribers}, {*where.context.archives}
+        remedy = "keep `Fanout`, with each subscriber"
+        for subscriber in sorted(subscribers - archives - {*queues}):
             yield f"infra/service/__main__.py: {stack} has no queue of the subscriber {subscriber}: {remedy}."
+        for subscriber in sorted((subscribers & archives) - {*outputs.get("archives", ())}):
+            yield f"infra/service/__main__.py: {stack} has no archive of the subscriber {subscriber}: {remedy}."
 
 
 def nothing_of_lists_is_left(where: Repository) -> Iterator[str]:

@@ -89,6 +89,7 @@ from .alarms import composite as composite
 from .alarms import guard as guard
 from .alarms import joined as joined
 from .alarms import watch_objective as watch_objective
+from .archive import Archived as Archived
 from .buckets import archive_bucket as archive_bucket
 from .buckets import back_up as back_up
 from .buckets import private_bucket as private_bucket

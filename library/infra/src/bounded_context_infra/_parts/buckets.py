@@ -10,6 +10,7 @@ import pulumi
 from pulumi_aws import backup, cloudwatch, iam, kms, s3
 
 from ..configuration.config import SettingError
+from ..configuration.defaults import NONCURRENT_DAYS
 from ..configuration.settings import Settings
 from ..stack.program import Account, Component, Statement, allow, document, grant, only_over_tls, trust
 from ..stack.stack import Notice, Stack
@@ -20,7 +21,7 @@ _LEFTOVERS: Any = {
     "status": "Enabled",
     "filter": {"prefix": ""},
     "expiration": {"expired_object_delete_marker": True},
-    "noncurrent_version_expiration": {"noncurrent_days": 30},
+    "noncurrent_version_expiration": {"noncurrent_days": NONCURRENT_DAYS},
     "abort_incomplete_multipart_upload": {"days_after_initiation": 2},
 }
 

@@ -1,4 +1,4 @@
-"""The topic of the context's events, and a queue for each subscriber."""
+"""The topic of the context's events, and a queue or an archive for each subscriber."""
 
 import json
 
@@ -6,6 +6,7 @@ import pulumi
 from pulumi_aws import iam, sns, sqs, ssm
 
 from bounded_context_infra._parts import (
+    Archived,
     Component,
     Stack,
     Statement,
@@ -30,14 +31,15 @@ MAX_RECEIVES = 5
 
 
 class Fanout(Component):
-    """The topic of the context's events, and for each subscriber a queue with a dead-letter queue.
+    """The topic of the context's events, and for each subscriber a queue or an archive, with a dead-letter queue.
 
-    Each queue gets every event. An event that cannot be delivered or consumed goes to the dead-letter queue. The
+    Each subscriber gets every event. An event that cannot be delivered or consumed goes to the dead-letter queue. The
     setting `filters` limits a subscriber to the listed event types. While the context publishes two major versions,
     subscribers that are not ready get no event of the new version.
 
-    `queues` and `dead_letter_queues` map a subscriber to a queue's URL, `queue_arns` to its ARN. The accounts of the
-    setting `subscriber_accounts` may subscribe their queues. A parameter contains the topic's ARN for other stacks.
+    `queues` and `dead_letter_queues` map a subscriber to a queue's URL, `queue_arns` to its ARN, `archives` to the
+    names of its archive. The accounts of the setting `subscriber_accounts` may subscribe their queues. A parameter
+    contains the topic's ARN for other stacks.
     """
 
     urn_type = "bounded-context:infra:Fanout"
@@ -67,7 +69,10 @@ class Fanout(Component):
         )
         self.dead_letter_queues = dict[str, pulumi.Output[str]]()
         self.queue_arns = dict[str, pulumi.Output[str]]()
-        subscribed = {subscriber: self._subscribe(subscriber) for subscriber in settings.subscribers}
+        archives = [subscriber for subscriber in settings.subscribers if subscriber in stack.context.archives]
+        self.archives = {subscriber: self._archive(subscriber).described for subscriber in archives}
+        queued = [subscriber for subscriber in settings.subscribers if subscriber not in archives]
+        subscribed = {subscriber: self._subscribe(subscriber) for subscriber in queued}
         self.queues = {subscriber: inbox.url for subscriber, inbox in subscribed.items()}
         behind = "this subscriber's data is out of date."
         watch_age(self, self._stack.alerts, "events", subscribed, behind, "a-subscriber-does-not-keep-up")
@@ -94,6 +99,16 @@ class Fanout(Component):
         self.dead_letter_queues[subscriber] = dead_letters.url
         self.queue_arns[subscriber] = inbox.arn
         return inbox
+
+    def _archive(self, subscriber: str) -> Archived:
+        name = f"archive-{subscriber}-dead-letters"
+        dead_letters = queue(self, name, self._stack.key.arn)
+        queue_policy(self, name, dead_letters, sent_by("sns", self.topic.arn, dead_letters))
+        archive = Archived(self, self._stack, subscriber, self.topic, dead_letters)
+        archive.subscribe(self._filter(subscriber))
+        watch_dead_letters(self._stack.alerts, name, dead_letters, "warning")
+        self.dead_letter_queues[subscriber] = dead_letters.url
+        return archive
 
     def _filter(self, subscriber: str) -> str | None:
         """Return the filter policy of a subscription; None for a subscriber that gets all events.

@@ -10,3 +10,9 @@ TEMPORARY_NAMES = (".filepart", ".tmp", ".part")
 
 PYTHON: Final = "3.14"
 """The interpreter of a local run is this machine's own."""
+
+NONCURRENT_DAYS: Final = 30
+"""Days of an object's version in a bucket that is no longer current."""
+
+ERROR_DAYS: Final = 14
+"""Days of an event that an archive could not convert, as in a dead-letter queue."""

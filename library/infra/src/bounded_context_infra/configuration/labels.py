@@ -133,11 +133,18 @@ _OF_LISTS: Final = ("uploads", "list-import", "call-sweep-uploads", "call-watch-
 
 
 def roles(
-    *, lists: bool, backup: str, malware: str, partners: Iterable[str], deadlines: bool = False
+    *,
+    lists: bool,
+    backup: str,
+    malware: str,
+    partners: Iterable[str],
+    deadlines: bool = False,
+    archives: Iterable[str] = (),
 ) -> frozenset[str]:
     """Return the names of the roles in a stack that are not a function's. A test compares them with recorded graphs."""
     optional = {"backup": backup == "vault", "malware-scan": malware != "none", "call-meet-deadlines": deadlines}
     names = [name for name, exists in optional.items() if exists] + [f"sftp-{partner}" for partner in partners]
+    names += [f"archive-{kebab(name)}{end}" for name in archives for end in ("", "-subscription")]
     return frozenset(("release", *(_OF_LISTS if lists else ("call-watch-mappings",)), *names))
 
 

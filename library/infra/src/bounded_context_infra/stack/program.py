@@ -168,18 +168,22 @@ def only_over_tls(actions: str, *resources: pulumi.Input[str]) -> Statement:
 
 
 def trust(
-    service: str, account_id: pulumi.Input[str] | None = None, source_arn: pulumi.Input[str] | None = None
+    service: str,
+    account_id: pulumi.Input[str] | None = None,
+    source_arn: pulumi.Input[str] | None = None,
+    external_id: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[str]:
     """Return the policy that lets `service` assume a role.
 
-    `account_id` is for services that send aws:SourceAccount, `source_arn` for services that send aws:SourceArn.
+    `account_id` is for services that send aws:SourceAccount, `source_arn` for services that send aws:SourceArn, and
+    `external_id` for services that send sts:ExternalId.
     """
     statement: dict[str, Any] = {
         "Effect": "Allow",
         "Principal": {"Service": f"{service}.amazonaws.com"},
         "Action": "sts:AssumeRole",
     }
-    sent = {"aws:SourceAccount": account_id, "aws:SourceArn": source_arn}
+    sent = {"aws:SourceAccount": account_id, "aws:SourceArn": source_arn, "sts:ExternalId": external_id}
     if equals := {key: value for key, value in sent.items() if value is not None}:
         statement["Condition"] = {"StringEquals": equals}
     return document(statement)

@@ -318,7 +318,13 @@ class Stack:
         self.logs = Logs(labels, settings.log_key_arn or key.arn, settings.log_retention_days)
         optional = {"backup": settings.backup, "malware": settings.malware}
         deadlines = bool(context.deadlines)
-        self.roles = roles(lists=context.has_lists, partners=settings.partners, deadlines=deadlines, **optional)
+        self.roles = roles(
+            lists=context.has_lists,
+            partners=settings.partners,
+            deadlines=deadlines,
+            archives=[name for name in settings.subscribers if name in context.archives],
+            **optional,
+        )
         self.alarms = AlarmTopic("alarms", labels, account, key.arn)
         self.warnings = AlarmTopic("warnings", labels, account, key.arn)
         topics: dict[Severity, pulumi.Input[str]] = {"critical": self.alarms.arn, "warning": self.warnings.arn}

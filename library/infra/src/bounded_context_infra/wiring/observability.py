@@ -73,6 +73,7 @@ def _flow(components: Components) -> Mapping[str, Any]:
         "topic_arn": fanout.topic.arn,
         "queues": fanout.queues,
         "queue_arns": fanout.queue_arns,
+        **({"archives": archives} if (archives := getattr(fanout, "archives", {})) else {}),
         "key_arn": components.stack.key.arn,
         "inbound_queue": components.inbound.queue_url,
         "work_queues": {name: queue.queue_url for name, queue in components.stack.work_queues.items()},

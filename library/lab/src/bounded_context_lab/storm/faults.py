@@ -50,6 +50,8 @@ class Resources:
                 return self._queue_part(node)
             case "sns/topic":
                 return "events" if node.arn == self.graph.outputs["topic_arn"] else "other"
+            case "sns/topicSubscription":
+                return "" if queue_of(self.graph, node) else "other"
             case "s3/bucket":
                 return self._bucket_part(node)
             case "lambda/eventSourceMapping":

@@ -25,7 +25,7 @@ from .. import additions, stack_state
 from ..actors.partner import NAME as DEMO
 from ..actors.partner import UNFINISHED
 from ..actors.subscriber import wait_until
-from ..additions import ActionResult, AdditionalActions, calls, foreign_event, schedules, transitions
+from ..additions import ActionResult, AdditionalActions, archives, calls, foreign_event, schedules, transitions
 from ..emulator.clock import until
 from ..emulator.process import Emulator, endpoints_of, is_ready, published_endpoints, read_endpoints, standing
 from ..list_views import trail
@@ -168,6 +168,7 @@ def _send_commands(options: Options, project: Project, screen: RunScreen) -> int
         with screen.stage("events"):
             expected = [action.event for action in actions if action.event]
             wait_until(running.subscribers, "", len(expected))
+            actions += archives(running)
         samples_of_run = settled(running) if options.dashboards else of_functions(running)
         received = _received(running, "")
         if options.as_json:
@@ -246,7 +247,7 @@ def _import_list(options: Options, project: Project, screen: RunScreen) -> int:
         with additions.started(running) as additional:
             uploaded, execution, result = _import(running, additional, screen, name, content)
             with screen.stage("additions"):
-                actions = additional.results()
+                actions = [*additional.results(), *archives(running)]
                 screen.say(f"{len(actions)} calls, messages and files more")
         facts = gather(running, uploaded, execution, result.report, options.trace)
         row = trail_of(facts, gather_row(running, facts, options.trace, lines)) if options.trace else None

@@ -158,6 +158,7 @@ class RunScreen(Consoles):
         names = ("inbox_bucket", "table_name", "state_machine", "topic_arn")
         lines += [f"# {name}: {running.outputs[name]}" for name in names if name in running.outputs]
         lines += [f"# queue of {name}: {url}" for name, url in running.outputs["queues"].items()]
+        lines += [f"# archive {name}: {described}" for name, described in running.outputs.get("archives", {}).items()]
         for name, address in running.systems.items():
             file = mode_file(running.project, name)
             lines.append(f"# stand-in of {name}: {address}; {file} has its mode: {', '.join(MODES)}")

@@ -17,6 +17,7 @@ from bounded_context_infra.configuration.routes import all_routes
 
 from .. import stack_state
 from ..actors import caller
+from ..actors.analyst import Analyst
 from ..actors.caller import ApiCaller, Sign, signature
 from ..actors.partner import Partner
 from ..actors.subscriber import Neighbour, Subscriber
@@ -78,6 +79,8 @@ class RunningContext:
         self.table = Table(aws, self.outputs["table_name"], self.context)
         calls = QueueCalls(aws)
         self.subscribers = [Subscriber(calls, name, url) for name, url in self.outputs["queues"].items()]
+        archives: Mapping[str, Mapping[str, str]] = self.outputs.get("archives", {})
+        self.analysts = [Analyst(aws, name, described) for name, described in archives.items()]
         self.traces = traces
         self.neighbours = neighbours
         self.systems: Mapping[str, str] = {}

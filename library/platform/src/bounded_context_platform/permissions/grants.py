@@ -44,8 +44,8 @@ _CREATED: Final = ("AllocateAddress", "CreateSecurityGroup")
 """The calls of EC2 that create a resource with tags."""
 
 _PASSED_TO: Final = (
-    *("backup", "codedeploy", "events", "lambda", "malware-protection-plan.guardduty", "scheduler", "states"),
-    "transfer",
+    *("backup", "codedeploy", "events", "firehose", "lambda", "malware-protection-plan.guardduty", "scheduler"),
+    *("sns", "states", "transfer"),
 )
 """The services to which a stack passes its roles."""
 
@@ -70,13 +70,18 @@ class Place:
         """Return the ARN of a form such as `sqs:{place}:{prefix}-*`; the form `*` stays `*`."""
         if form == "*":
             return form
-        place = f"{self.region}:{self.account}"
-        return partition_of(self.region).arn_of(form.format(**vars(self), place=place, path=self.path))
+        names = {"place": f"{self.region}:{self.account}", "path": self.path, "database": self.database}
+        return partition_of(self.region).arn_of(form.format(**vars(self), **names))
 
     @property
     def path(self) -> str:
         """The folder of the stack's parameters."""
         return f"{self.context.replace('_', '-')}/{self.stack}"
+
+    @property
+    def database(self) -> str:
+        """The prefix of the stack's databases, whose names have no hyphens."""
+        return self.prefix.replace("-", "_")
 
     def condition(self, when: When) -> dict[str, Any]:
         """Return the condition of a statement."""
@@ -265,6 +270,7 @@ def _own(where: Place, recorded: Labels, resource: str) -> str | None:
     """Return the pattern of the stack's resources for an ARN of the graph, or None for a resource of others."""
     names = {
         f"{recorded.prefix}-": f"{where.prefix}-*",
+        f"{recorded.prefix.replace('-', '_')}_": f"{where.database}_*",
         f"parameter/{kebab(recorded.context)}/{recorded.stack}/": f"parameter/{where.path}/*",
     }
     for own, general in names.items():

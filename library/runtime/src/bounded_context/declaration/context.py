@@ -83,6 +83,7 @@ _PARAMETERS: Final = ("cursor", "limit")
 def contradictions(context: Structure[Any]) -> Iterator[str]:
     """Yield a sentence for each contradiction; the earlier sentences explain the later."""
     yield from _names(context)
+    yield from _archives(context)
     yield from _details(context)
     yield from _renamed(context)
     yield from _columns(context)
@@ -118,6 +119,17 @@ def _names(context: Structure[Any]) -> Iterator[str]:
     for field, value in (("plural", context.plural), ("verification", context.verification)):
         if value is not None and not _SNAKE.fullmatch(value):
             yield f"{field} is {value!r}: write it in snake_case."
+
+
+def _archives(context: Structure[Any]) -> Iterator[str]:
+    if context.archives:
+        # Contexts without archives start without this module.
+        from ..domain.archive import MOST_DAYS as MOST_DAYS_ARCHIVED
+
+        for name, archive in context.archives.items():
+            if type(archive.days) is not int or not 1 <= archive.days <= MOST_DAYS_ARCHIVED:
+                remedy = f"write a whole number from 1 to {MOST_DAYS_ARCHIVED}"
+                yield f"subscribers: days of {name} is {archive.days!r}: {remedy}."
 
 
 def _details(context: Structure[Any]) -> Iterator[str]:
@@ -528,7 +540,7 @@ class Context(Structure[A]):
             an order (`By`). Each adds an index, and one write unit per row; without any there is no list query.
         index_shards: the keys of a list, or of a status, in an index, over which rows are written: 32, or 16 as before
             version 0.4.0. Queries read all 32.
-        subscribers: the subscribers of the events, each with its own queue; a stack may name others.
+        subscribers: the subscribers of the events, each with its own queue, or an `Archive`; a stack may name others.
         api: whether callers reach it over HTTP, as well as by invoking its functions.
         times: whether answers and events have the times of the creation and of the last change, ``created_at`` and
             ``changed_at``. Items always have them.

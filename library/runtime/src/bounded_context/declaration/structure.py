@@ -33,6 +33,7 @@ from ..domain.spelling import kebab
 from .measures import Measures
 
 if TYPE_CHECKING:
+    from ..domain.archive import Archive
     from ..domain.children import Children
     from ..domain.deadlines import Deadline
     from ..domain.events import CloudEvent
@@ -372,8 +373,15 @@ class Structure(Generic[A]):
         """Return the labels with which a type's events are published, a label for each version."""
         return [self.label(event_type, version) for version in self.published(event_type)]
 
+    @property
+    def archives(self) -> "Mapping[str, Archive]":
+        """The subscribers that are archives, by name. They get every published version."""
+        archives: Any = (subscriber for subscriber in self.subscribers if type(subscriber) is not str)
+        return {str(archive): archive for archive in archives}
+
     def _is_ready(self, subscriber: str) -> bool:
-        return self.previous_version is None or subscriber in self.previous_version.ready
+        previous = self.previous_version
+        return previous is None or subscriber in previous.ready or subscriber in self.archives
 
     def versions_for(self, event_type: str, subscriber: str) -> tuple[str, ...]:
         """Return the versions of a type that a subscriber of its stacks gets: both versions only if it is ready."""

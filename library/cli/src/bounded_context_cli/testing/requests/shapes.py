@@ -141,10 +141,11 @@ def _short(text: str) -> str:
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
 
 
-CLASSES = {r"\p{L}": "a-zA-Z", r"\p{N}": "0-9", r"\p{Z}": " "}
-"""The ASCII characters of Unicode's classes. Other letters, digits and spaces are replaced by such a character."""
+CLASSES = {r"\p{L}": "a-zA-Z", r"\p{N}": "0-9", r"\p{P}": r"!\"#%&'()*,\-./:;?@\[\\\]_{}", r"\p{Z}": " "}
+"""The ASCII characters of Unicode's classes. Other letters, digits, punctuation marks and spaces are replaced by such a
+character."""
 
-_LIKE = {"L": "a", "N": "0", "Z": " "}
+_LIKE = {"L": "a", "N": "0", "P": ".", "Z": " "}
 
 
 def matches(pattern: str, value: str) -> bool:
@@ -166,6 +167,8 @@ def as_python(pattern: str) -> re.Pattern[str] | None:
     """Return a Java pattern as Python's, or None."""
     for java, python in CLASSES.items():
         pattern = pattern.replace(java, python)
+    # Java writes the characters beyond 16 bits as pairs.
+    pattern = pattern.replace(r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
     try:
         # After a class, a hyphen is literal in Java and a broken range in Python.
         return re.compile(re.sub(r"(\\[wds])-(?!\])", r"\1\\-", pattern), re.ASCII)

@@ -25,6 +25,8 @@ _TRACEPARENT: Final = f"00-{'0' * 32}-{'0' * 16}-00"
 _SEQUENCE: Final = "0" * 40
 _LINE_BYTES: Final = len(",1000000,")
 _KB: Final = 1024
+_RECORD: Final = 5 * _KB
+"""Bytes in whose multiples Firehose bills a record (its pricing page)."""
 _REQUEST: Final = 64 * _KB
 """Bytes of a billed request of SNS or SQS; larger requests count several times (their pricing pages)."""
 
@@ -71,9 +73,19 @@ class Row:
         return item_bytes(self.item)
 
     @property
+    def event_bytes(self) -> int:
+        """The size of the row's event."""
+        return len(json.dumps(self._event()))
+
+    @property
     def requests_a_batch(self) -> int:
         """The billed requests of a full batch of events, for SNS and for SQS."""
-        return math.ceil(BATCH * len(json.dumps(self._event())) / _REQUEST)
+        return math.ceil(BATCH * self.event_bytes / _REQUEST)
+
+    @property
+    def record_bytes(self) -> int:
+        """The billed size of the row's event in Firehose."""
+        return math.ceil(self.event_bytes / _RECORD) * _RECORD
 
     def _event(self) -> dict[str, Any]:
         """Return the row's event without its status and version, which are a few characters."""
@@ -238,11 +250,19 @@ class Flow:
     @property
     def subscribers(self) -> int:
         """The number of queues that receive a row's event. A queue without a filter receives each major version."""
+        return self._received("sqs")
+
+    @property
+    def archives(self) -> int:
+        """The number of archives that receive a row's event."""
+        return self._received("firehose")
+
+    def _received(self, protocol: str) -> int:
         topic = environment_variable(self.function(RELAY), "TOPIC_ARN")
         return sum(
             len(_passed(subscription, self.created))
             for subscription in self.graph.of("sns/topicSubscription")
-            if subscription.inputs["topic"] == topic and subscription.inputs["protocol"] == "sqs"
+            if subscription.inputs["topic"] == topic and subscription.inputs["protocol"] == protocol
         )
 
     @property

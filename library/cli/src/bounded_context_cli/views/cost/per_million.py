@@ -106,6 +106,18 @@ def _events(flow: Flow) -> Counted:
     received = (flow.rows + flow.lists) / assumed().messages_a_receive * flow.subscribers
     yield "subscribers' receives", received * requests, "queue_request"
     yield "subscribers' deletions", received, "queue_request"
+    archived = (flow.rows + flow.lists) * flow.archives
+    yield "events delivered to archives", archived, "archive_delivery"
+    for price, what in _FIREHOSE.items():
+        yield f"events {what} by Firehose", archived * flow.row.record_bytes / _GB, price
+
+
+_FIREHOSE: Final = {
+    "firehose_data": "ingested",
+    "firehose_conversion": "converted",
+    "firehose_partitioning": "partitioned",
+}
+"""What Firehose does with each event, by the name of the price."""
 
 
 def logged_gb(flow: Flow) -> float:
@@ -140,6 +152,7 @@ def storage(flow: Flow) -> Counted:
     # Billed by the table without global indexes, for any number of days (DynamoDB, "Enable point-in-time recovery").
     yield "point-in-time recovery of the table", table * _is_recoverable(flow), "recovery_storage"
     yield from _backups(flow, table)
+    yield from _archive_storage(flow)
     if flow.context.has_lists:
         yield from _file_storage(flow)
         yield from _logs(flow)
@@ -165,6 +178,14 @@ def _file_storage(flow: Flow) -> Counted:
         for prefix, (what, size) in sizes.items():
             if days := _days(rules, prefix):
                 yield f"{what}, stored for {days} days", flow.rows * size / _GB * days / _MONTH, "s3_storage"
+
+
+def _archive_storage(flow: Flow) -> Counted:
+    """Yield the events in archives, by their size as JSON. Parquet is smaller."""
+    for rules in (node.inputs["rules"] for node in flow.graph.of("s3/bucketLifecycleConfiguration")):
+        if days := _days(rules, "events/"):
+            size = flow.rows * flow.row.event_bytes / _GB
+            yield f"archived events, stored for {days} days", size * days / _MONTH, "s3_storage"
 
 
 def _days(rules: list[Mapping[str, Any]], prefix: str) -> int:

@@ -29,7 +29,7 @@ class Trigger:
 
 def triggers(resources: Resources) -> Iterator[Trigger]:
     """Yield all triggers."""
-    for triggers_of in (_rules, _schedules, _routes, _mappings, _subscriptions, _uploads):
+    for triggers_of in (_rules, _schedules, _routes, _mappings, _subscriptions, _uploads, _archives):
         yield from triggers_of(resources)
 
 
@@ -109,6 +109,13 @@ def _uploads(resources: Resources) -> Iterator[Trigger]:
         for bucket in (resource for resource in resources.all if resource.kind == "bucket"):
             if _component(server.node) and _component(server.node) == _component(bucket.node):
                 yield Trigger(server, bucket, "reads, writes")
+
+
+def _archives(resources: Resources) -> Iterator[Trigger]:
+    """Yield each stream of an archive and the bucket that it writes."""
+    for stream in (resource for resource in resources.all if resource.kind == "Firehose"):
+        if bucket := resources.by_arn(str(stream.node.inputs["extendedS3Configuration"]["bucketArn"])):
+            yield Trigger(stream, bucket, "writes")
 
 
 def _component(node: Node) -> str:

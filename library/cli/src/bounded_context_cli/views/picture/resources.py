@@ -80,10 +80,13 @@ def _as_list(value: Any) -> list[str]:
 
 _DRAWN: Final[Mapping[str, Mapping[str, str]]] = {
     "apigatewayv2": {"api": "HTTP API"},
+    "athena": {},
     "cloudwatch": {"eventBus": "event bus"},
     "codedeploy": {},
     "dynamodb": {"table": "table"},
+    "glue": {},
     "iam": {},
+    "kinesis": {"firehoseDeliveryStream": "Firehose"},
     "kms": {},
     "lambda": {"function": "function"},
     "s3": {"bucket": "bucket"},

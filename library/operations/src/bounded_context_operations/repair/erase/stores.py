@@ -17,6 +17,7 @@ from bounded_context_cli.command.aws_errors import code
 from bounded_context_cli.command.operation import Clients, Clock
 from bounded_context_cli.command.pulumi import is_second, parsed, read_outputs
 from bounded_context_cli.views.cost import names
+from bounded_context_infra.configuration.defaults import ERROR_DAYS, NONCURRENT_DAYS
 
 from ..redrive.messages import DeletedLate, Message, QueueReader, SubscriberRoute, counts
 from ..redrive.outputs import DeadLetterQueue
@@ -74,13 +75,14 @@ def reported(store: str, name: str, why: str) -> Place:
 class ErasureStack:
     """The stores of a stack. `waiting` has the URLs of the queues whose messages a consumer still gets, by name.
 
-    `inbox` is None in a context without lists.
+    `archives` are the names of the archives. `inbox` is None in a context without lists.
     """
 
     table: str
     inbox: str | None
     dead_letters: DeadLetters
     waiting: Mapping[str, str]
+    archives: tuple[str, ...] = ()
 
     @property
     def readers(self) -> list[str]:
@@ -96,7 +98,8 @@ class ErasureStack:
     @classmethod
     def _read(cls, dead_letters: DeadLetters, outputs: Mapping[str, Any]) -> Self:
         waiting = {**outputs["queues"], **outputs.get("work_queues", {}), "inbound": outputs["inbound_queue"]}
-        return cls(outputs["table_name"], outputs.get("inbox_bucket"), dead_letters, waiting)
+        archives = tuple(outputs.get("archives", ()))
+        return cls(outputs["table_name"], outputs.get("inbox_bucket"), dead_letters, waiting, archives)
 
 
 def read_stack(stack: str, program: Path, file: Path | None) -> ErasureStack:
@@ -248,6 +251,11 @@ _DEAD_LETTERS = timedelta(days=14)
 """The time for which an unprocessed message may stay in the dead-letter queue afterwards, where a search finds it."""
 
 
+_ARCHIVED = timedelta(days=1 + ERROR_DAYS + NONCURRENT_DAYS)
+"""The time for which an archive stores an event with personal fields: a day in Firehose, then below `errors/`, if it
+could not be converted. Its tables have no personal fields."""
+
+
 @dataclass(frozen=True)
 class Expiry:
     """A store, and the time from which it contains no data of today; None for a backup that a person deletes."""
@@ -261,7 +269,7 @@ class Expiry:
 
 
 def expiries(stack: ErasureStack, clients: Clients, clock: Clock) -> Iterator[Expiry]:
-    """Yield the table's stream, its backups, the history of executions, and the queues that consumers read.
+    """Yield the table's stream, its backups, the history of executions, archives, and the queues that consumers read.
 
     Raises ClientError, BotoCoreError.
     """
@@ -273,6 +281,8 @@ def expiries(stack: ErasureStack, clients: Clients, clock: Clock) -> Iterator[Ex
     yield from _backups(tables, stack.table)
     if stack.inbox:
         yield Expiry("history of the lists' executions", now + _HISTORY)
+    for name in stack.archives:
+        yield Expiry(f"unconverted events of the archive {name}", now + _ARCHIVED)
     for name, url in stack.waiting.items():
         yield from _waiting(clients("sqs"), name, url, now)
 

@@ -27,7 +27,7 @@ from bounded_context_cli.command.values import AsJson, counted, reason
 
 from ..report import RepairScreen
 from . import outputs
-from .messages import InboundRoute, MessageSource, QueueReader, Route, SubscriberRoute, invoker
+from .messages import ArchiveRoute, InboundRoute, MessageSource, QueueReader, Route, SubscriberRoute, invoker
 from .outputs import DeadLetterQueue, RedriveStack, Survey, UnseenRoute, UnseenUploads, UploadsRoute, survey
 from .run import DEFAULT_RATE, MOST, Inspection, Options, RedriveReport, RedriveRun, inspect
 from .stream import FailedBatches, StreamRoute
@@ -321,6 +321,8 @@ class Redrive:
         match queue.kind:
             case "subscriber" | "work":
                 return SubscriberRoute(self.clients("sqs"), queue.target)
+            case "archive":
+                return ArchiveRoute(self.clients("firehose"), queue.target)
             case "inbound":
                 return InboundRoute(self.clients("sqs"), queue.target)
             case "uploads":

@@ -11,6 +11,7 @@ from bounded_context_cli.command.aws_errors import AWS_ERRORS
 from bounded_context_cli.command.operation import Clients, Clock
 
 if TYPE_CHECKING:
+    from mypy_boto3_firehose import FirehoseClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageAttributeValueOutputTypeDef, MessageTypeDef
@@ -362,6 +363,20 @@ class SubscriberRoute(Route):
             **_of_group(message, self._url),
         )
         return answer["MessageId"]
+
+
+class ArchiveRoute(SubscriberRoute):
+    """The route of events to the stream of an archive."""
+
+    def __init__(self, streams: "FirehoseClient", name: str) -> None:
+        self._streams = streams
+        self._name = name
+        self.action = f"send each to the stream {name}"
+
+    def deliver(self, message: Message) -> str:
+        """Send the message, which never returns; return an empty text."""
+        self._streams.put_record(DeliveryStreamName=self._name, Record={"Data": message.body.encode()})
+        return ""
 
 
 class InboundRoute(SubscriberRoute):

@@ -189,15 +189,16 @@ UNSEEN = "unseen"
 SWEEPER = "sweep_uploads"
 """The function that finds these uploads."""
 
-Kind = Literal["subscriber", "work", "inbound", "uploads", "stream", "unseen"]
+Kind = Literal["subscriber", "archive", "work", "inbound", "uploads", "stream", "unseen"]
 
 
 @dataclass(frozen=True)
 class DeadLetterQueue:
     """A dead-letter queue, and the destination of its messages.
 
-    `target` is the URL of a queue (a subscriber's, a work queue, or the inbound queue), or the ARN of an alias of the
-    state machine or of a function. For uploads whose event was lost, `url` is the ARN of the sweeper's alias.
+    `target` is the URL of a queue (a subscriber's, a work queue, or the inbound queue), the name of an archive's
+    stream, or the ARN of an alias of the state machine or of a function. For uploads whose event was lost, `url` is the
+    ARN of the sweeper's alias.
     """
 
     name: str
@@ -283,6 +284,8 @@ def _destination(name: str, outputs: Mapping[str, Any]) -> tuple[Kind, Any]:
     # Stacks deployed by older versions lack this output.
     if name in outputs.get("work_queues", {}):
         return "work", outputs["work_queues"][name]
+    if name in outputs.get("archives", {}):
+        return "archive", outputs["archives"][name]["stream"]
     return "subscriber", outputs["queues"][name]
 
 

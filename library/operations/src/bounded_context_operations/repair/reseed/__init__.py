@@ -1,4 +1,4 @@
-"""Reseed: sends the current state of a stack's aggregates to one subscriber's queue, as events.
+"""Reseed: sends the current state of a stack's aggregates to one subscriber's queue or archive, as events.
 
 `context reseed STACK --to SUBSCRIBER [--since TIME] [--go]`. Region, queue, topic and table come from the stack's
 outputs, endpoints from AWS_ENDPOINT_URL[_<SERVICE>].
@@ -57,6 +57,7 @@ from ..report import RepairScreen
 from .state import AggregateEvent, CurrentState, Progress, ReseedTarget, Subscription, read
 
 if TYPE_CHECKING:
+    from mypy_boto3_firehose import FirehoseClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
@@ -74,7 +75,35 @@ Event = dict[str, Any]
 
 
 class QueueRefused(Exception):
-    """SQS refused messages of a batch in each attempt."""
+    """SQS or Firehose refused messages of a batch in each attempt."""
+
+
+Texts = Sequence[tuple[str, Any]]
+"""Messages: their texts and attributes."""
+
+Send = Callable[[Texts], Mapping[int, str]]
+"""Sends messages, and returns the indexes of the refused messages with the reasons."""
+
+
+def to_queue(queues: "SQSClient", url: str) -> Send:
+    """Return a function that sends messages to a queue."""
+
+    def send(texts: Texts) -> dict[int, str]:
+        answer = queues.send_message_batch(QueueUrl=url, Entries=list(map(_entry, enumerate(texts))))
+        return {int(entry["Id"]): entry["Code"] for entry in answer.get("Failed", [])}
+
+    return send
+
+
+def to_stream(streams: "FirehoseClient", name: str) -> Send:
+    """Return a function that sends messages to the stream of an archive. A record has no attributes."""
+
+    def send(texts: Texts) -> dict[int, str]:
+        records: Any = [{"Data": text.encode()} for text, _ in texts]
+        answer = streams.put_record_batch(DeliveryStreamName=name, Records=records)["RequestResponses"]
+        return {number: entry["ErrorCode"] for number, entry in enumerate(answer) if entry.get("ErrorCode")}
+
+    return send
 
 
 @dataclass
@@ -123,14 +152,14 @@ class ReseedRun:
         self,
         context: Context[Any],
         subscription: Subscription,
-        queues: "SQSClient",
+        send: Send,
         progress: Progress,
         file: Path,
         rate: int,
         clock: Clock,
     ) -> None:
         self.report = ReseedReport(progress.sent, progress.unreadable)
-        self._context, self._subscription, self._queues = context, subscription, queues
+        self._context, self._subscription, self._send_texts = context, subscription, send
         self._progress, self._file = progress, file
         self._rate, self._clock = rate, clock
         self._next: datetime | None = None
@@ -171,24 +200,24 @@ class ReseedRun:
     def _send(self, batch: Sequence[Group]) -> None:
         texts = [text for group in batch for text in group.texts]
         self._wait(len(texts))
-        self._deliver(list(map(_entry, enumerate(texts))))
+        self._deliver(texts)
         self.report.sent += len(texts)
         self.report.original += sum(len(group.texts) for group in batch if group.event.original)
         self._progress.sent += len(texts)
         self._progress.after = batch[-1].event.place
         self._progress.save(self._file, self._clock.now())
 
-    def _deliver(self, entries: "list[SendMessageBatchRequestEntryTypeDef]") -> None:
-        """Send messages, and again the messages that SQS refused. Raises QueueRefused."""
-        failed: dict[str, str] = {}
+    def _deliver(self, texts: Texts) -> None:
+        """Send messages, and again the messages that were refused. Raises QueueRefused."""
+        failed: Mapping[int, str] = {}
         for _ in range(_ATTEMPTS):
-            answer = self._queues.send_message_batch(QueueUrl=self._progress.queue, Entries=entries)
-            failed = {entry["Id"]: entry["Code"] for entry in answer.get("Failed", [])}
-            entries = [entry for entry in entries if entry["Id"] in failed]
-            if not entries:
+            failed = self._send_texts(texts)
+            texts = [texts[number] for number in sorted(failed)]
+            if not texts:
                 return
             self._clock.sleep(1)
-        raise QueueRefused(f"SQS refused {len(entries)} messages ({', '.join(sorted(set(failed.values())))})")
+        reasons = ", ".join(sorted(set(failed.values())))
+        raise QueueRefused(f"{self._progress.queue} refused {len(texts)} messages ({reasons})")
 
     def _wait(self, messages: int) -> None:
         """Wait until the rate allows the next batch. After a slow call, two batches are early."""
@@ -258,7 +287,7 @@ def reseed(
     outputs_file: Outputs = None,
     as_json: AsJson = False,
 ) -> int:
-    """Send the current state of all aggregates to one subscriber's queue, as events.
+    """Send the current state of all aggregates to one subscriber's queue or archive, as events.
 
     A subscriber that compares `sequence` ignores the events of aggregates that it knows. Changes continue meanwhile. An
     interrupted run continues at the next call.
@@ -310,9 +339,9 @@ class Reseed:
     def __post_init__(self) -> None:
         self._names = {"stack": self.target.stack, "subscriber": self.target.subscriber}
         since = self.since.isoformat() if self.since else ""
-        self._progress = Progress.read(self._file, self.target.queue_url, since, self.clock.now())
+        self._progress = Progress.read(self._file, self.target.queue, since, self.clock.now())
         self._state = CurrentState(self.project.context, self.target.table, self.clients, self.clock, self.since)
-        self._subscription = Subscription.of(self.clients("sns"), self.target.topic_arn, self.target.queue_arn)
+        self._subscription = Subscription.of(self.clients("sns"), self.target.topic_arn, self.target.endpoint_arn)
 
     @property
     def _file(self) -> Path:
@@ -330,8 +359,10 @@ class Reseed:
 
     def send(self) -> int:
         """Send the events, and return the exit status."""
-        context, queues = self.project.context, self.clients("sqs")
-        run = ReseedRun(context, self._subscription, queues, self._progress, self._file, self.rate, self.clock)
+        context, queue = self.project.context, self.target.queue
+        archive = self.target.is_archive
+        send = to_stream(self.clients("firehose"), queue) if archive else to_queue(self.clients("sqs"), queue)
+        run = ReseedRun(context, self._subscription, send, self._progress, self._file, self.rate, self.clock)
         try:
             with self.screen.progress("reseeding", self._state.items) as advance:
                 run.send(self._state.events(self._progress.after), advance)

@@ -33,14 +33,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReseedTarget:
-    """The table and the topic of a stack, and the queue of a subscriber by its URL and its ARN."""
+    """The table and the topic of a stack, and the endpoint of a subscriber's subscription by its ARN.
+
+    `queue` is the queue's URL, or the name of an archive's stream.
+    """
 
     stack: str
     subscriber: str
     table: str
     topic_arn: str
-    queue_url: str
-    queue_arn: str
+    queue: str
+    endpoint_arn: str
+    is_archive: bool = False
 
     @property
     def region(self) -> str:
@@ -51,11 +55,15 @@ class ReseedTarget:
     def of(cls, stack: str, subscriber: str, outputs: Mapping[str, Any]) -> Self:
         """Parse the outputs of the service program. Raises Refusal."""
         refuse_others(outputs["release"]["application"], stack)
-        queues = outputs["queues"]
-        if subscriber not in queues:
-            raise Refusal(f"{stack} has no subscriber {subscriber!r}: name one of {', '.join(queues) or 'none'}.")
-        arn = outputs["queue_arns"][subscriber]
-        return cls(stack, subscriber, outputs["table_name"], outputs["topic_arn"], queues[subscriber], arn)
+        queues, archives = outputs["queues"], outputs.get("archives", {})
+        if subscriber not in (*queues, *archives):
+            names = ", ".join((*queues, *archives)) or "none"
+            raise Refusal(f"{stack} has no subscriber {subscriber!r}: name one of {names}.")
+        names = (stack, subscriber, outputs["table_name"], outputs["topic_arn"])
+        if subscriber in archives:
+            archive = archives[subscriber]
+            return cls(*names, archive["stream"], archive["stream_arn"], is_archive=True)
+        return cls(*names, queues[subscriber], outputs["queue_arns"][subscriber])
 
 
 def read(stack: str, subscriber: str, program: Path, file: Path | None) -> ReseedTarget:
@@ -71,14 +79,14 @@ class Subscription:
     withheld: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, topics: "SNSClient", topic_arn: str, queue_arn: str) -> Self:
-        """Read a queue's subscription. Raises Refusal without one, since later changes would not arrive."""
+    def of(cls, topics: "SNSClient", topic_arn: str, endpoint_arn: str) -> Self:
+        """Read a subscription. Raises Refusal without one, since later changes would not arrive."""
         pages = topics.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic_arn)
-        entries = (entry for page in pages for entry in page["Subscriptions"] if entry.get("Endpoint") == queue_arn)
+        entries = (entry for page in pages for entry in page["Subscriptions"] if entry.get("Endpoint") == endpoint_arn)
         # The ARN of an unconfirmed subscription is another text.
         arns = [arn for entry in entries if (arn := entry.get("SubscriptionArn", "")).startswith("arn:")]
         if not arns:
-            raise Refusal(f"{queue_arn.rpartition(':')[2]} has no subscription to the topic: deploy the stack.")
+            raise Refusal(f"{endpoint_arn.rpartition(':')[2]} has no subscription to the topic: deploy the stack.")
         attributes = topics.get_subscription_attributes(SubscriptionArn=arns[0])["Attributes"]
         return cls.parse(json.loads(attributes.get("FilterPolicy") or "{}"))
 
