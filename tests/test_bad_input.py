@@ -235,7 +235,7 @@ MORE = {
     ),
     "a removed field": Case(
         (("src/payment/model.py", "    currency: Currency\n", ""),),
-        ("src/payment/model.py:6: |context fix", "currency is gone|give it a default first"),
+        ("src/payment/model.py:6: |context fix", "src/payment/model.py:16: currency is gone|give it a default first"),
     ),
     "a field of another type": Case(
         (("src/payment/model.py", "due_date: Day", "due_date: Amount"),),
@@ -253,6 +253,21 @@ MORE = {
         ((DEV, "region: eu-west-1", "region: eu-wset-1"), (PROD, "protect: true", "protect: maybe")),
         (f"{DEV}:3: |write eu-west-1", f"{PROD}:7: |write true or false"),
     ),
+    "a renamed command": Case(
+        ((COMMANDS, "class VerifyPayment", "class VerifyPayments"),), (f"{CONTEXT}:5: |: write VerifyPayments.",)
+    ),
+    "a tuple without its comma": Case(
+        ((CONTEXT, 'subscribers=("bi", "frontend")', 'subscribers=("billing")'),),
+        (f"{CONTEXT}:24: |write ('billing',), with a comma",),
+    ),
+    "a setting twice, and a value": Case(
+        (
+            (DEV, "  payment:alarms", "  payment:alarms: all\n  payment:alarms"),
+            (PROD, "protect: true", "protect: maybe"),
+        ),
+        (f"{DEV}:10: |twice", f"{PROD}:7: |write true or false"),
+    ),
+    "a misspelt config": Case(((DEV, "config:", "conifg:"),), (f"{DEV}: |write config",)),
     "a misspelt name of the region": Case(((DEV, "aws:region", "aws:regoin"),), (f"{DEV}:3: |write aws:region",)),
     "a required setting in the plural, and one without a namespace": Case(
         ((PROD, "payment:sftp", "payments:sftp"), (DEV, "payment:alarms: ", "alarms: x")),

@@ -436,6 +436,18 @@ BAD = {
         lambda: _as(PAYMENT, versions={"PaymentVerifed": "1.0"}),
         "versions has PaymentVerifed, which no command raises: write PaymentVerified, or remove it.",
     ),
+    "subscribers: without a comma": (
+        lambda: _as(PAYMENT, subscribers="billing"),
+        "subscribers is the text 'billing': write ('billing',), with a comma.",
+    ),
+    "queried_by: without a comma": (
+        lambda: _as(PAYMENT, queried_by="list"),
+        "queried_by is the text 'list': write ('list',), with a comma.",
+    ),
+    "commands: after without a comma": (
+        lambda: _as(PAYMENT, commands=(*PAYMENT.commands[:1], replace(PAYMENT.commands[1], after=START[0]))),
+        "commands: after of VerifyPayment is REGISTERED, and no tuple: write a comma after it.",
+    ),
     "subscribers: one twice": (
         lambda: _as(PAYMENT, subscribers=("bi", "frontend", "bi")),
         "subscribers has 'bi' twice: name each once.",

@@ -28,6 +28,7 @@ PLANTED = {
     "a misspelt name of the region": (SERVICE, "aws:region:", "  aws:regoin: eu-west-1 #!\n"),
     "a value without a namespace": (SERVICE, ":alarms:", "  alarms: loud #!\n"),
     "a required setting in the plural": (SERVICE, ":sftp:", f"  {CONTEXT.plural}:sftp: public #!\n"),
+    "a setting twice": (SERVICE, ":alarms:", f"  {OURS}:alarms: all\n  {OURS}:alarms: critical #!\n"),
     "no YAML": (SERVICE, ":alarms:", "  - ] #!\n"),
     "an environment": (PIPELINE, "- name: staging", "    - name: staging\n      approval: maybe #!\n"),
     "a preview stack": (PIPELINE, ":environments:", f"  {OURS}-pipeline:environments: #!\n    - name: pr-7\n"),
@@ -65,6 +66,17 @@ def test_an_invalid_setting_is_reported_once_with_its_file_and_line(
     assert settings() == 1
     [reported] = capsys.readouterr().err.splitlines()
     assert reported.startswith(f"{place}: ")
+
+
+def test_each_invalid_value_of_a_stack_is_reported(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Once, and a repair of one needs no other run to find the next."""
+    for kind in ("a value", "a member"):
+        plant(repository, kind)
+    lines = (repository / SERVICE).read_text().splitlines()
+    places = [f"{SERVICE}:{number}" for number, line in enumerate(lines, 1) if "#!" in line]
+    assert settings() == 1
+    reported = capsys.readouterr().err.splitlines()
+    assert sorted(line.partition(": ")[0] for line in reported) == sorted(places)
 
 
 @pytest.mark.parametrize("name", ["pr-7", "sandbox-ada"])
@@ -110,6 +122,15 @@ def test_every_stack_with_an_invalid_setting_is_reported(repository: Path, capsy
     reported = capsys.readouterr().err.splitlines()
     assert reported[0].startswith(f"{places[0]}: ")
     assert len(reported) <= 15
+
+
+def test_an_unknown_member_of_a_stacks_file_is_reported(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without its settings, each setting would be the default."""
+    file = repository / SERVICE
+    file.write_text(file.read_text().replace("config:", "conifg:"))
+    assert settings() == 1
+    [reported] = capsys.readouterr().err.splitlines()
+    assert (reported.startswith(f"{SERVICE}: "), "write config" in reported) == (True, True)
 
 
 def test_a_run_with_an_invalid_setting_starts_no_emulator(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,11 +5,13 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -222,7 +224,7 @@ def run(project: Project, selection: Selection, *, with_credentials: bool = Fals
     _write(f"Running {', '.join((_LOAD, *STEPS[:-1], *own))}{tests} ...\n", sys.stderr)
     with TemporaryDirectory() as folder:
         check = _Check(project, selection, Path(folder), with_credentials=with_credentials)
-        with ThreadPoolExecutor(len(STEPS) + len(own)) as pool:
+        with ThreadPoolExecutor(len(STEPS) + len(own)) as pool, check.ended_at_once():
             running = [pool.submit(check.step, step) for step in (*STEPS[:-1], *own)]
             if check.loads(progress):
                 running += [pool.submit(check.step, STEPS[-1])] if selection.tests else []
@@ -262,11 +264,27 @@ class _Check:
         if not ended.failed:
             _write(ended.line, progress)
             return True
+        self._end()
+        return False
+
+    @contextmanager
+    def ended_at_once(self) -> Iterator[None]:
+        """End all steps if the block is interrupted."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            self._end()
+            for process in self._processes:
+                process.wait()
+            _write("Interrupted: all steps are ended.\n", sys.stderr)
+            raise
+
+    def _end(self) -> None:
         with self._lock:
             self._over = True
             for process in self._processes:
                 process.terminate()
-        return False
 
     def step(self, step: str) -> _Ended:
         """Run a step, record its remedies, and return its line of the check's output."""

@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple
@@ -49,7 +50,8 @@ def pages() -> dict[str, str]:
 def page(name: str, *, names: Names | None = None) -> str:
     """Return a page, as Markdown, with the names of a context. Raises NoPage."""
     if name not in pages():
-        raise NoPage(f"There is no page {name!r}: name one of {', '.join(pages())}.")
+        near = get_close_matches(name, pages(), 1) or [f"one of {', '.join(pages())}"]
+        raise NoPage(f"There is no page {name!r}: name {near[0]}.")
     text = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
     return names.applied(text) if names else text
 

@@ -8,8 +8,23 @@ from typing import Any, Final
 
 import yaml
 
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The safe loader in C, ten times as fast, if PyYAML has it."""
+
+_MEMBERS: Final = frozenset({"config", "secretsprovider", "encryptedkey", "encryptionsalt", "environment"})
+"""The members of a stack's file (pulumi/pulumi, sdk/go/common/workspace/project.go, ProjectStack)."""
+
+
+class _Loader(_SAFE):
+    """A loader that refuses a key twice in a map, as Pulumi does."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        keys = [key for key, _ in node.value]
+        for number, key in enumerate(keys):
+            if any(other.value == key.value for other in keys[:number]):
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value} is there twice", key.start_mark)
+        return super().construct_mapping(node, deep)
+
 
 LOCAL: Final = "local"
 """The stack of the local run."""
@@ -51,9 +66,13 @@ def config(program: Path, stack: str) -> dict[str, Any]:
 
     Raises:
         OSError: the file does not exist.
-        yaml.YAMLError: the file is not YAML.
+        yaml.YAMLError: the file is not YAML, or has a key twice.
+        ValueError: the file has an unknown member.
     """
-    entries = _read(stack_file(program, stack)).get("config") or {}
+    file = _read(stack_file(program, stack))
+    for unknown in sorted(file.keys() - _MEMBERS):
+        raise ValueError(f"{unknown} is no member of a stack's file: write {nearest(unknown, _MEMBERS) or 'config'}")
+    entries = file.get("config") or {}
     return {key if ":" in key else f"{project_name(program)}:{key}": value for key, value in entries.items()}
 
 
@@ -94,7 +113,7 @@ def require_names(value: Any, setting: str) -> None:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    return yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER) or {}  # noqa: S506 (a safe loader)
+    return yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader) or {}  # noqa: S506 (a safe loader)
 
 
 _ALIKE = 0.55

@@ -1,7 +1,7 @@
 """The settings of the stacks' files, validated without the program, and the recorded graph of the pipeline."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import partial
@@ -10,7 +10,14 @@ from typing import Any
 
 import yaml
 
-from bounded_context_infra.configuration.config import Placed, SettingError, partition_of, setting_place, shown
+from bounded_context_infra.configuration.config import (
+    Placed,
+    SettingError,
+    partition_of,
+    read_all,
+    setting_place,
+    shown,
+)
 from bounded_context_infra.configuration.labels import LabelError, require_stack
 from bounded_context_infra.configuration.pipeline_settings import AccountSettings, PipelineSettings, SourceKind
 from bounded_context_infra.configuration.project import Project, ProjectError, current, fault_of
@@ -122,18 +129,36 @@ def _account(project: Project) -> Program:
 def faults(project: Project) -> Iterator[str]:
     """Yield a sentence with file and line for each stack with an invalid setting, and each setting without a reader."""
     of_service = {**schemas(Settings), **schemas(ApiSettings)}
-    programs: tuple[tuple[Program, Any, Collection[str], Callable[[str], Graph]], ...] = (
-        (service(), settings_of, of_service, run),
-        (delivery(), pipeline_settings_of, schemas(PipelineSettings), run_delivery),
-        (_account(project), partial(account_settings_of, account=ACCOUNT), schemas(AccountSettings), run),
+    programs: tuple[tuple[Program, Any, Collection[str], Callable[[str], Graph], tuple[type, ...]], ...] = (
+        (service(), settings_of, of_service, run, (Settings, ApiSettings)),
+        (delivery(), pipeline_settings_of, schemas(PipelineSettings), run_delivery, ()),
+        (_account(project), partial(account_settings_of, account=ACCOUNT), schemas(AccountSettings), run, ()),
     )
-    for program, read, known, record in programs:
+    for program, read, known, record, kinds in programs:
         for stack in program.stacks():
             try:
                 read(project, stack)
                 yield from _without_reader(project, program, stack, known, record)
             except ProjectError as error:
-                yield next(_misspelt(project, program, stack, known), str(error))
+                of_values = [str(error), *_each(program, stack, kinds)]
+                places = {sentence.partition(": ")[0]: sentence for sentence in reversed(of_values)}
+                yield from [*_misspelt(project, program, stack, known)] or reversed(places.values())
+
+
+def _each(program: Program, stack: str, kinds: Iterable[type]) -> Iterator[str]:
+    """Yield a sentence for each invalid value that a stack's file gives, of settings that can be read alone."""
+    try:
+        config = program.config(stack)
+        source = Placed(given := program.own(config), _region_of(config))
+    except (SettingError, yaml.YAMLError, AttributeError, TypeError, ValueError):
+        return
+    for owner, name in ((kind, name) for kind in kinds for name in schemas(kind) if name in given):
+        try:
+            read_all(owner, source, name)
+        except SettingError as error:
+            yield error.at(stack_file(program.folder, stack), program.project)
+        except AttributeError:
+            continue  # its validator needs the context
 
 
 def _misspelt(project: Project, program: Program, stack: str, known: Collection[str]) -> Iterator[str]:

@@ -129,10 +129,15 @@ def _placed(where: Repository, sentence: str) -> str:
     if match := _STATE.match(sentence):
         return f"{where.line_of_workflow(match[1])}{sentence}"
     if match := _FIELD.match(sentence):
-        for model in (where.context.details, where.context.state):
+        models = (where.context.details, where.context.state)
+        # A field that is gone was in the class of the details.
+        for model, start in [
+            *((model, f"{match[1]}: ") for model in models),
+            (models[0], f"class {models[0].__name__}("),
+        ]:
             file = Path(sys.modules[model.__module__].__file__ or "")
             for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-                if line.strip().startswith(f"{match[1]}: ") and file.is_relative_to(where.project.root):
+                if line.strip().startswith(start) and file.is_relative_to(where.project.root):
                     return f"{file.relative_to(where.project.root)}:{number}: {sentence}"
     return sentence
 

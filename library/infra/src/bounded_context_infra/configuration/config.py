@@ -171,7 +171,9 @@ def _setting_error(setting: Declared, text: str | None, fault: Mapping[str, Any]
     elif loc[-1:] == ["[key]"]:
         verb, value = "has the name", loc[-2]
         del loc[-2:]
-    remedy = fault["msg"] if fault["type"] == "form" else words(_inner(setting.schema, loc))
+    schema = _inner(setting.schema, loc)
+    near = get_close_matches(str(value), schema.get("properties", ()), 1) if verb == "has" else []
+    remedy = fault["msg"] if fault["type"] == "form" else next(iter(near), "") or words(schema)
     return SettingError(_path(setting.name, text, loc), f"{verb} {value!r}: write {remedy}.")
 
 

@@ -10,6 +10,7 @@ A place is the file, and the line, where a person corrects an error. A repositor
 import ast
 import builtins
 import json
+import linecache
 import os
 import re
 import sys
@@ -86,11 +87,19 @@ def _known(error: BaseException) -> list[str]:
         *_, (frame, _) = walk_tb(error.__traceback__)
         names = {**vars(builtins), **frame.f_globals, **frame.f_locals}
     elif match := _IMPORTED.match(str(error)):
-        name, names = match[1], dir(sys.modules.get(match[2]))
+        # The statement has the name of each other import.
+        names = [each for each in dir(sys.modules.get(match[2])) if not re.search(rf"\b{each}\b", _source_of(error))]
+        name = match[1]
     elif (match := _KEYWORD.match(str(error))) and error.__traceback__:
         *_, (frame, _) = walk_tb(error.__traceback__)
         name, names = match[2], getattr(frame.f_globals.get(match[1]), "__dataclass_fields__", ())
     return get_close_matches(name or "", names, 1)
+
+
+def _source_of(error: BaseException) -> str:
+    """Return the source of the module whose statement raised an error."""
+    *_, (frame, _) = walk_tb(error.__traceback__)
+    return "".join(linecache.getlines(frame.f_code.co_filename))
 
 
 def _declared(where: str, root: Path, said: str) -> str:

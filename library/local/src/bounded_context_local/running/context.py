@@ -320,9 +320,11 @@ class RunResult:
         """Return the result in the form that `--json` prints."""
         failure = {"failure": self.failure.facts()} if self.failure else {}
         approved = {"approved": self.approved} if self.approved else {}
+        told = {"reason": self.cause, "report": self.report.splitlines()} if self.cause or self.report else {}
         return (
             failure
             | approved
+            | told
             | {
                 "rows": vars(self.rows),
                 "events": {name: received.total() for name, received in self.events.items()},

@@ -82,6 +82,7 @@ _PARAMETERS: Final = ("cursor", "limit")
 
 def contradictions(context: Structure[Any]) -> Iterator[str]:
     """Yield a sentence for each contradiction; the earlier sentences explain the later."""
+    yield from _without_comma(context)
     yield from _names(context)
     yield from _archives(context)
     yield from _details(context)
@@ -109,6 +110,16 @@ def contradictions(context: Structure[Any]) -> Iterator[str]:
 
 def _repeated(names: Iterable[str]) -> list[str]:
     return [name for name, count in Counter(names).items() if count > 1]
+
+
+def _without_comma(context: Structure[Any]) -> Iterator[str]:
+    """Yield a sentence for each tuple that is a text, since `("a")` is no tuple."""
+    for name in ("subscribers", "queried_by"):
+        if isinstance(text := getattr(context, name), str):
+            yield f"{name} is the text {text!r}: write ({text!r},), with a comma."
+    for command in context.commands:
+        if isinstance(command.after, str):
+            yield f"commands: after of {command.name} is {command.after!s}, and no tuple: write a comma after it."
 
 
 def _names(context: Structure[Any]) -> Iterator[str]:
