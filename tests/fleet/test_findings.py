@@ -8,6 +8,8 @@ import pytest
 
 from template.fleet.consumption import remaining
 from template.fleet.findings import Finding, findings
+from template.fleet.impact import Impact
+from template.fleet.impact_command import _lines as impact_lines
 from template.fleet.members import Member
 from template.fleet.output import fleet_json, fleet_lines
 from template.fleet.page import page
@@ -234,3 +236,13 @@ def test_a_consumer_after_the_day_is_a_finding() -> None:
         "OrderPlaced of order was deprecated until 2026-01-31, and is consumed by billing and bi: "
         "consume a later version."
     )
+
+
+def test_an_impact_has_the_remaining_consumers_of_the_changed_context() -> None:
+    """As text and as JSON; other contexts' deprecations are left out of the text."""
+    other = member("shop", "ShopOpened", stacks={"prod": stack()}, deprecated={"ShopOpened": "2999-03-31"})
+    events = tuple(remaining([*_deprecated(), other]))
+    effects = Impact("order", True, ("OrderPlaced",), (), events)
+    sentences = [event.sentence for event in events if event.publisher.name == "order"]
+    assert [line for line in impact_lines(effects) if "deprecated" in line] == sentences
+    assert effects.as_json()["deprecated"][0]["subscribers"] == ["bi", "frontend"]
