@@ -7,11 +7,18 @@ from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated, Any
+from unittest.mock import patch
 
 import pytest
 
 from bounded_context import Archive, BadContext, EventData, Identifier, Personal, Text
+from bounded_context_cli.contracts.documents import document
+from bounded_context_cli.contracts.published import Version
+from bounded_context_cli.promises.program import each_stack_has_its_functions_and_queues
+from bounded_context_cli.views.cost.cli import estimate
+from bounded_context_cli.views.cost.per_million import unknown
 from bounded_context_infra.configuration.project import current
 from bounded_context_infra.tables import PARTITIONS, Tables
 from tests.contracts.test_previous_version import beside
@@ -307,3 +314,35 @@ def test_the_columns_of_a_view_are_those_of_its_query(archived: Graph) -> None:
             assert names == [column["name"] for column in node.inputs["storageDescriptor"]["columns"]]
             selected = view["originalSql"].partition(" FROM ")[0].removeprefix("SELECT ")
             assert selected == ", ".join(f'"{name}"' for name in names)
+
+
+def test_an_archive_has_its_price(archived: Graph) -> None:
+    """A million events of 5 KB: the delivery, and Firehose's three prices. A stack without an archive has none."""
+    prices = {line.what: round(line.usd, 3) for line in estimate(ARCHIVE, archived).lines if line.part == "per_million"}
+    events = {what: usd for what, usd in prices.items() if "Firehose" in what or "archives" in what}
+    assert events == {
+        "events delivered to archives": 0.19,
+        "events ingested by Firehose": 0.148,
+        "events converted by Firehose": 0.092,
+        "events partitioned by Firehose": 0.102,
+    }
+    assert unknown(archived) == []
+    without = estimate(CONTEXT, run_shape("the default", "prod")).lines
+    assert not any("Firehose" in line.what or "archive" in line.what for line in without)
+
+
+def test_the_document_of_events_has_no_queue_of_an_archive() -> None:
+    """Its events are still sent to the topic."""
+    newest = [(event, Version(1, 0)) for event in ARCHIVE.events]
+    assert [*document(ARCHIVE, newest, "1")["channels"]] == ["events", "events-frontend"]
+
+
+def test_a_program_without_the_archive_is_refused(archived: Graph) -> None:
+    """As one without a queue."""
+    where: Any = SimpleNamespace(context=ARCHIVE, project=current(), graphs={"service prod": archived})
+    assert [*each_stack_has_its_functions_and_queues(where)] == []
+    where.graphs = {"service prod": replace(archived, outputs={**archived.outputs, "archives": {}})}
+    settings = patch("bounded_context_cli.promises.program.settings_of", lambda *_: SimpleNamespace(subscribers=["bi"]))
+    with settings:
+        [sentence] = each_stack_has_its_functions_and_queues(where)
+    assert "prod has no archive of the subscriber bi: keep `Fanout`, with each subscriber." in sentence

@@ -69,6 +69,8 @@ def test_the_launcher_applies_the_patches_as_git_does(packages: Path, tmp_path: 
     assert sources.keys() == {
         "ministack.services.cloudwatch",
         "ministack.services.dynamodb",
+        "ministack.services.firehose",
+        "ministack.services.sns",
         "ministack.core.iam_actions",
     }
 

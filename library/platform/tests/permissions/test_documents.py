@@ -346,3 +346,14 @@ def test_the_command_without_an_account_or_with_an_unknown_stack_ends_with_statu
     assert "permissions preview prod <account>`" in capsys.readouterr().err
     assert context("permissions", "preview", "moon", "333344445555") == 2
     assert {"moon", "sandbox", "pr", *STACKS} <= set(re.findall(r"\w+", capsys.readouterr().err))
+
+
+@pytest.mark.parametrize("role", ["redrive", "reseed"])
+def test_only_a_stack_with_an_archive_has_permissions_for_its_stream(role: str) -> None:
+    """By the stream's name; the documents of other stacks do not change."""
+    with_archive, without = (run_shape(name, "prod") for name in ("with an archive", "the default"))
+    granted = [s for s in policy(role, WHERE, with_archive, {})["Statement"] if "firehose" in str(s["Action"])]
+    assert [arn for s in granted for arn in s["Resource"] if ":firehose:" in arn] == [
+        f"arn:aws:firehose:{WHERE.region}:{WHERE.account}:deliverystream/{WHERE.prefix}-archive-*"
+    ]
+    assert "firehose" not in str(policy(role, WHERE, without, {}))

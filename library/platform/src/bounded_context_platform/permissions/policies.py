@@ -26,6 +26,7 @@ ROLES = (*PIPELINE_ROLES, *PERSONS)
 """The pipeline's roles, and those of persons."""
 
 _ROLES = "iam::{account}:role/{prefix}-*"
+_STREAM = "kinesis/firehoseDeliveryStream"
 
 
 def place(context: Context[Any], stack: str, region: str, account: str, boundary: str | None = None) -> Place:
@@ -63,7 +64,7 @@ def policy(role: str, where: Place, graph: Graph, consumes: Mapping[str, Consume
         graph: the graph of the stack's program; types that `unknown` returns are left out.
         consumes: the contexts whose events the stack consumes, from topics of other stacks.
     """
-    own = BY_ROLE.get(role, ())
+    own = [grant for grant in BY_ROLE.get(role, ()) if graph.of(_STREAM) or not grant.arn.startswith("firehose:")]
     if role not in BY_KINDS:
         return document(where, own, change=True)
     kinds = {node.kind for node in graph.nodes}
