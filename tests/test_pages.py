@@ -29,6 +29,7 @@ SECTIONS = (
     ("archive#declare-an-archive",),
     ("calls#ask-in-a-rule", "calls#its-address-and-its-token", "calls#its-stand-in", "calls#test-it-without-a-network"),
     ("deadlines#declare-it", "deadlines#test-it"),
+    ("exports#declare-it", "exports#test-it"),
     ("domain#the-component", "domain#make-it-in-a-stack", "frontend#settings"),
     (
         *("fifo#the-queue", "fifo#the-payment-system", "fifo#the-consumer", "fifo#the-sender", "fifo#its-stand-in"),
@@ -126,6 +127,17 @@ def test_a_route_of_its_own_answers_in_the_running_context(repository: Repositor
         '    assert (refused.status, refused.json["code"]) == (400, "bad-parameter")\n',
     )
     assert "1 passed" in repository.make("e2e tests/test_total.py")
+
+
+@pytest.mark.e2e
+@pytest.mark.nightly
+def test_a_partner_fetches_its_file_in_a_run(repository: Repository) -> None:
+    """As its schedule writes it, in the format of the stack; the event of the download is noted."""
+    for step in steps(section("exports", "declare-it"), "payment"):
+        step.follow(repository.folder)
+    said = repository.make("run")
+    assert "1 files prepared" in said
+    assert re.search(r"/outgoing/payment-daily-\w+\.csv of acme .*: payment_id;amount;due_date;status", said)
 
 
 @pytest.mark.e2e

@@ -41,6 +41,7 @@ ARGUMENTS: dict[tuple[str, ...], list[str]] = {
     ("redrive",): ["dev"],
     ("deadlines",): ["dev"],
     ("releases",): ["dev"],
+    ("exports",): ["dev"],
     ("reseed",): ["dev", "--to", "bi"],
     ("restore",): ["dev", "--at", "2026-01-31T12:00:00Z"],
     ("erase",): ["dev", "id-1"],

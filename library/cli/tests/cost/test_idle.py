@@ -100,9 +100,10 @@ def test_a_log_costs_storage_for_its_retention() -> None:
 @pytest.mark.usefixtures("aws", "inbox", "under_way")
 @pytest.mark.parametrize("name", WRITTEN)
 def test_functions_of_schedules_write_their_metrics(
-    name: str, context: Any, capsys: pytest.CaptureFixture[str]
+    name: str, context: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As many as the function does: it is run."""
+    monkeypatch.setenv("FORMATS", "{}")
     import_module(f"bounded_context.handlers.{name}").lambda_handler({}, context)
     written = {metric.name for metric in emitted(capsys.readouterr().out)}
     assert written == {measure.name for measure in WRITTEN[name]}

@@ -60,11 +60,11 @@ def test_a_type_is_priced_or_free_and_not_both() -> None:
         node("elasticache/serverlessCache"),
         node("dynamodb/table", billingMode="PROVISIONED"),
         node("cloudwatch/eventRule", scheduleExpression="rate(1 day)"),
-        node("scheduler/schedule", scheduleExpression="cron(0 8 * * ? *)"),
+        node("scheduler/schedule", scheduleExpression="cron(0/5 8 * * ? *)"),
     ],
     ids=lambda resource: resource.kind,
 )
 def test_a_resource_without_a_known_price_is_named(resource: Node, dev: Graph) -> None:
-    """An unknown type, provisioned capacity, a scheduled rule, or a schedule that is not a rate."""
+    """An unknown type, provisioned capacity, a scheduled rule, or a schedule of several times a day."""
     [problem] = unknown(graph(*dev.nodes, resource))
     assert problem.startswith(f"{resource.kind} one ")

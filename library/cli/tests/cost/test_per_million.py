@@ -68,6 +68,18 @@ def test_a_row_has_two_write_units(dev: Graph) -> None:
     assert sum(line.quantity for line in of_price("write_unit", dev)) == pytest.approx(2 * MILLION, rel=0.002)
 
 
+def test_an_export_costs_the_reads_of_its_rows() -> None:
+    """For each partner. A context without exports has no such line."""
+    from tests.infra.contexts import EXPORTS
+    from tests.infra.graph import PARTNERS
+
+    lines = bill(run_context(EXPORTS, "prod", partners=PARTNERS), context=EXPORTS)
+    row = Row(EXPORTS)
+    assert lines["reads by exports"].quantity == pytest.approx(3 * MILLION * row.item_bytes / 4096)
+    assert lines["duration of exports"].quantity == pytest.approx(3 * 100 * 1769 / 1024)
+    assert "reads by exports" not in bill(run("prod"))
+
+
 class _Watched:
     """A client that tells in which way rows are written."""
 

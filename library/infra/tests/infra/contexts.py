@@ -23,6 +23,7 @@ from bounded_context import (
     Deadline,
     Details,
     EventData,
+    Export,
     Identifier,
     LongText,
     Personal,
@@ -185,6 +186,16 @@ DEADLINES = replace(
 
 ARCHIVE = replace(DEFAULT, subscribers=("frontend", Archive("bi", days=400)))
 """With an archive for analysts."""
+
+
+EXPORTS: Context[Any] = replace(
+    DEFAULT,
+    exports=(
+        Export("daily", ("payment_id", "amount", "payer"), "cron(0 18 * * ? *)", ("acme",), changed=True),
+        Export("all_payments", ("payment_id", "status"), "rate(7 days)", ("acme", "globex")),
+    ),
+)
+"""With two exports, for partners that a stack has to have."""
 
 SHAPES: dict[str, Context[Any]] = {
     "the default": DEFAULT,

@@ -77,13 +77,16 @@ OF_A_SCHEDULE = "a-schedule-drops-calls"
 """Which a stack has that a team has given one; a schedule, if its calls are rare."""
 OF_DEADLINES = ("deadlines-are-late", "deadlines-are-refused")
 """Which a context with deadlines has."""
+OF_AN_ARCHIVE = "an-archive-is-incomplete"
+OF_EXPORTS = ("exported-files-are-late", "an-exported-file-is-not-fetched")
+"""Which a context with exports has."""
 
 
 def test_every_section_that_an_alarm_names_is_there_and_every_section_has_an_alarm(full: Graph) -> None:
     """A link that leads nowhere is found at night."""
     text = RUNBOOK.read_text()
     of_alarms = re.findall(r"^### (.+)$", text, re.MULTILINE)
-    others = {OF_A_WORK_QUEUE, OF_A_SCHEDULE, OF_AN_APPROVAL, *OF_DEADLINES}
+    others = {OF_A_WORK_QUEUE, OF_A_SCHEDULE, OF_AN_APPROVAL, OF_AN_ARCHIVE, *OF_DEADLINES, *OF_EXPORTS}
     assert {section(node) for node in everything_of(full)} | others == set(map(anchor, of_alarms))
     headings = Counter(map(anchor, re.findall(r"^#{1,6} (.+)$", text, re.MULTILINE)))
     assert set(headings.values()) == {1}

@@ -7,13 +7,14 @@ import pytest
 
 from bounded_context_cli.programs.recording import Graph, Program
 from bounded_context_cli.views.cost.cli import estimate
+from bounded_context_lab.capacity import as_document, stage_lines
 from bounded_context_lab.capacity.advice import Answer
 from bounded_context_lab.capacity.model import IMPORT, STAGES, VALIDATION, VERIFICATION, Model, with_lanes, with_rate
 from bounded_context_lab.capacity.simulation import quotas, simulate
 from tests.console import context
 from tests.cost.workflows import PARTS, RANGES, with_ranges, without_map
-from tests.infra.contexts import SHAPES
-from tests.infra.graph import run, run_shape
+from tests.infra.contexts import EXPORTS, SHAPES
+from tests.infra.graph import PARTNERS, run, run_context, run_shape
 
 MILLION = 10**6
 
@@ -25,6 +26,19 @@ def test_a_million_rows_have_a_time_for_each_stage_and_a_cost(capsys: pytest.Cap
     assert document["warm_table"]["delivered"] == MILLION
     assert document["usd"] == pytest.approx(estimate(prod.context, prod.graph).per_million, abs=1e-4)
     assert document["bottleneck"] == {"stage": "events", "limit": prod.describe("messages")}
+
+
+def test_a_million_rows_are_exported_within_a_call_for_each_partner(prod: Model) -> None:
+    """A call without time left is continued by the next: 100 million rows take hours, and too many parts are named."""
+    model = replace(prod, context=EXPORTS, graph=run_context(EXPORTS, "prod", partners=PARTNERS))
+    answer = Answer(model, MILLION, 1)
+    assert answer.export_seconds == 300
+    assert as_document(answer)["export_seconds"] == 300
+    assert "Exports: 300 s until each partner sees a file of all rows" in stage_lines(answer)
+    assert Answer(model, 100 * MILLION, 10).export_seconds == pytest.approx(34 * 900 + 30_000 - 34 * 870)
+    assert not [warning for warning in answer.warnings if "parts" in warning]
+    assert [warning for warning in Answer(model, 2_000 * MILLION, 200).warnings if "S3 accepts 10,000" in warning]
+    assert "export_seconds" not in as_document(Answer(prod, MILLION, 1))
 
 
 def test_children_verify_the_parts_of_a_list_before_one_call_decides(prod: Model) -> None:

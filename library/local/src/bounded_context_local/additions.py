@@ -4,6 +4,7 @@ They are requests to the HTTP API, or messages to the functions if the stack has
 """
 
 import csv
+import gzip
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,13 +15,16 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
+from bounded_context.application.reading import GZIP
 from bounded_context.declaration.context import Context
-from bounded_context.declaration.structure import MEET_DEADLINES
+from bounded_context.declaration.structure import EXPORT_FILES, MEET_DEADLINES
 from bounded_context.domain.aggregate import AlreadyExists, NotFound
+from bounded_context.domain.exports import OUTGOING
 from bounded_context_cli.programs.pulumi_files import LOCAL
 from bounded_context_cli.programs.stack_settings import settings_of
 
 from .actors.caller import http_request
+from .actors.partner import Partner
 from .emulator.clock import until
 from .running.context import RunningContext, api_owner
 from .stack_state import FAILED
@@ -179,6 +183,8 @@ class AdditionalActions:
         The second list waits for the first, so it uses the started functions instead of starting new ones.
         """
         self._later = [self._start(bad_row), self._start(schedules)]
+        if self._running.context.exports:
+            self._later.append(self._start(exports))
 
     def results(self) -> list[ActionResult]:
         """Wait for all actions, and return their results.
@@ -262,6 +268,33 @@ def archives(running: RunningContext) -> Iterator[ActionResult]:
         lacking = f"the archive {analyst.name} has {count} of {expected} events." if count < expected else ""
         problem = f"Firehose could not convert events of {analyst.name}: {errors[0]}." if errors else lacking
         yield ActionResult(f"SQL on the archive {analyst.name}", f"{count:,} events in {len(files)} files", problem)
+
+
+_LINES: Final = 3
+"""The first lines of an exported file that the run shows."""
+
+
+def exports(running: RunningContext) -> Iterator[ActionResult]:
+    """Call the function of exports as each schedule does, and let each partner fetch its file."""
+    for export in running.context.exports:
+        answer = running.invoke(EXPORT_FILES, {"export": export.name})
+        problem = f"{export.name}: {answer['failed']} files failed: see the log of {EXPORT_FILES}."
+        request = f"{EXPORT_FILES}, as the schedule of {export.name}"
+        yield ActionResult(request, f"{answer['prepared']} files prepared", problem if answer["failed"] else "")
+        for name in export.partners:
+            partner = running.partner.named(name)
+            yield from (_fetched(partner, file) for file in partner.outgoing()[-1:])
+    if running.outputs["sftp"] and not until(lambda: running.invoke(EXPORT_FILES, {})["unfetched"] == 0, EVENT_SECONDS):
+        problem = f"{EXPORT_FILES} noted no download within {EVENT_SECONDS:.0f} s."
+        yield ActionResult("event of a download", "nothing is noted", problem)
+
+
+def _fetched(partner: Partner, name: str) -> ActionResult:
+    """Fetch a file, and show its first lines."""
+    data = partner.fetch(name)
+    lines = (gzip.decompress(data) if data.startswith(GZIP) else data).splitlines()
+    first = " / ".join(line.decode(errors="replace") for line in lines[:_LINES])
+    return ActionResult(f"/{OUTGOING}/{name} of {partner.name}", f"{len(data):,} bytes: {first}")
 
 
 __all__ = ["ActionResult", "AdditionalActions", "started"]

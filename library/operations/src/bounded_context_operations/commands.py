@@ -25,6 +25,7 @@ GROUPS: Final[Groups] = {
     OPERATE: {
         "deadlines": _OWN.one("Let the deadlines of existing aggregates begin", "repair.deadlines", "deadlines"),
         "erase": _OWN.one("Erase a person's data in every store of a stack", "repair.erase", "erase"),
+        "exports": _OWN.one("Show the exported files of a stack, and acknowledge them", "repair.exports", "exports"),
         "list": _OWN.group(
             "Approve or reject lists that wait, and close lists",
             "repair.approval",

@@ -1,5 +1,6 @@
 """Missing permissions, contradictory input, and stores that nobody can change."""
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -79,6 +80,15 @@ def test_unchangeable_stores_have_a_date(stack: Stack) -> None:
         "queue bi": 21,
         "queue inbound": 21,
     }
+
+
+def test_exported_files_have_a_date(stack: Stack) -> None:
+    """Of a context with exports: a file expires, and its version 30 days later."""
+    outputs = json.loads(stack.file.read_text())
+    stack.file.write_text(json.dumps({**outputs, "outgoing_days": 14}))
+    now = stack.clock.now()
+    [until] = [entry["until"] for entry in stack.erase().report["expires"] if entry["store"] == "exported files"]
+    assert round((datetime.fromisoformat(until) - now) / DAY) == 44
 
 
 def test_a_model_without_personal_fields_is_refused(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

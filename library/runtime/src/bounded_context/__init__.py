@@ -56,6 +56,7 @@ from .domain.lists import ListApproval, ListTotals
 if TYPE_CHECKING:
     from .domain.archive import Archive
     from .domain.deadlines import Deadline
+    from .domain.exports import Export
     from .domain.reactions import Copy, Reaction, ReceivedEvent
 
 __all__ = [
@@ -84,6 +85,7 @@ __all__ = [
     "Details",
     "Email",
     "EventData",
+    "Export",
     "Flag",
     "Identifier",
     "IllegalMove",
@@ -123,13 +125,14 @@ _LAZY = {
     "Archive": "archive",
     "Copy": "reactions",
     "Deadline": "deadlines",
+    "Export": "exports",
     "Reaction": "reactions",
     "ReceivedEvent": "reactions",
 }
 
 
 def __getattr__(name: str) -> Any:
-    # Lazy: contexts without archives, deadlines and reactions start without their modules.
+    # Lazy: contexts without archives, deadlines, exports and reactions start without their modules.
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

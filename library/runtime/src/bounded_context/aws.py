@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .adapters.systems import Secrets
     from .adapters.temporary_database import SqliteRepeatedLines, SqliteSeenIds
     from .application.calls import GuardedAggregates
+    from .application.exports import Exports
     from .application.ports import System
     from .application.verification import Judge, Ran, RowsCheck
     from .domain.aggregate import Unavailable
@@ -54,6 +55,7 @@ __all__ = [
     "dynamodb_client",
     "event_sources",
     "executions",
+    "exports",
     "files",
     "idempotency_records",
     "imported",
@@ -401,6 +403,25 @@ def system(name: str, unavailable: "type[Unavailable]", *, bearer: str | None = 
     store = circuits(load(TableSettings).table_name, dynamodb_client())
     token = None if bearer is None else lambda: secret(bearer)
     return HttpSystem(name, system_address(name), unavailable, store, token, logger.info, span)
+
+
+def exports(context: Context[Any], report: Callable[..., None] = lambda *_: None) -> "Exports":
+    """Return a context's exports. ``report`` gets each file with its outcome."""
+    from .adapters.exports import AggregateItems, ExportTable, OutgoingBucket
+    from .application.exports import Exports
+    from .domain.formats import Formats
+    from .settings import ExportSettings
+
+    settings = load(ExportSettings)
+    fields = (context.attributes.get(name, name) for export in context.exports for name in export.fields)
+    outgoing = OutgoingBucket(_s3(), settings.inbox_bucket)
+    items = AggregateItems(context, _table(), tuple(fields))
+    return Exports(context, ExportTable(_table()), items, outgoing, Formats(settings.formats).of, report)
+
+
+@_cached
+def _s3() -> Any:
+    return _client("s3")
 
 
 @_cached

@@ -53,6 +53,12 @@ class ValidationSettings(VerificationSettings):
     formats: Json[dict[str, FileFormat]]
 
 
+class ExportSettings(ListSettings):
+    """Settings with ``formats``, the formats of partners whose files are not plain, as JSON."""
+
+    formats: Json[dict[str, FileFormat]]
+
+
 class RelaySettings(Settings):
     """The settings of the outbox relay."""
 

@@ -7,7 +7,7 @@ from bounded_context.adapters.conditional import key_of
 from bounded_context.adapters.items import KEY, LIST, Items
 from bounded_context.adapters.services import ALIAS
 from bounded_context.declaration.entry_points import of_library
-from bounded_context.declaration.structure import MEET_DEADLINES, WATCH_MAPPINGS
+from bounded_context.declaration.structure import EXPORT_FILES, MEET_DEADLINES, WATCH_MAPPINGS
 from bounded_context.domain.spelling import kebab
 from bounded_context.handlers.watch_lists import MAPPED
 from bounded_context_infra import PLATFORM
@@ -47,7 +47,7 @@ def test_each_function_has_exactly_the_variables_of_its_settings(deployed: Graph
 def test_the_librarys_functions_have_the_name_of_the_context(deployed: Graph) -> None:
     """By the name under which it is declared; the repository's own steps know it."""
     functions = {name for name in BY_FUNCTION if "CONTEXT" in _variables(deployed, name)}
-    assert functions == {*PLATFORM, *of_library(current().context)} - {WATCH_MAPPINGS, MEET_DEADLINES}
+    assert functions == {*PLATFORM, *of_library(current().context)} - {WATCH_MAPPINGS, MEET_DEADLINES, EXPORT_FILES}
     assert {_variables(deployed, name)["CONTEXT"] for name in functions} == {current().settings["context"]}
 
 

@@ -16,6 +16,7 @@ Document = Literal[
     "deploy",
     "shift",
     "deadlines",
+    "exports",
     "redrive",
     "reseed",
     "restore",

@@ -27,7 +27,7 @@ REGISTRY: Final = "bounded_context.commands"
 ELSEWHERE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "bounded-context-operations": {
         RELEASE: ("preview", "deploy", "rollout", "releases", "pipeline", "account"),
-        OPERATE: ("deadlines", "erase", "list", "redrive", "reseed", "restore"),
+        OPERATE: ("deadlines", "erase", "exports", "list", "redrive", "reseed", "restore"),
         STEPS: ("step",),
     },
     "bounded-context-local": {

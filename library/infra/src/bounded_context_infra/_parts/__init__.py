@@ -6,7 +6,9 @@ from bounded_context.declaration.measures import LISTS_RECEIVED as LISTS_RECEIVE
 from bounded_context.declaration.measures import LISTS_REJECTED as LISTS_REJECTED
 from bounded_context.declaration.measures import MAPPINGS_FAILING as MAPPINGS_FAILING
 from bounded_context.declaration.measures import OLDEST_DEADLINE as OLDEST_DEADLINE
+from bounded_context.declaration.measures import OLDEST_UNFETCHED as OLDEST_UNFETCHED
 from bounded_context.declaration.measures import OLDEST_UNFINISHED as OLDEST_UNFINISHED
+from bounded_context.declaration.measures import OLDEST_UNPREPARED as OLDEST_UNPREPARED
 from bounded_context.declaration.measures import OLDEST_WAITING as OLDEST_WAITING
 from bounded_context.declaration.measures import UPLOADS_BROKEN as UPLOADS_BROKEN
 from bounded_context.declaration.measures import UPLOADS_QUARANTINED as UPLOADS_QUARANTINED
@@ -14,8 +16,10 @@ from bounded_context.declaration.measures import UPLOADS_UNSEEN as UPLOADS_UNSEE
 from bounded_context.declaration.measures import Measure as Measure
 from bounded_context.declaration.own_routes import own_routes as own_routes
 from bounded_context.declaration.structure import DUE_INDEX as DUE_INDEX
+from bounded_context.declaration.structure import EXPORT_FILES as EXPORT_FILES
 from bounded_context.declaration.structure import WATCH_LISTS as WATCH_LISTS
 from bounded_context.declaration.structure import WATCH_MAPPINGS as WATCH_MAPPINGS
+from bounded_context.domain.exports import WRITTEN as WRITTEN
 from bounded_context.domain.spelling import kebab as kebab
 
 from ..configuration.alarms import Objectives as Objectives
@@ -58,6 +62,7 @@ from ..stack.program import policy_name as policy_name
 from ..stack.program import trust as trust
 from ..stack.stack import ALL_KEYS as ALL_KEYS
 from ..stack.stack import CIRCUIT_KEY as CIRCUIT_KEY
+from ..stack.stack import EXPORT_KEY as EXPORT_KEY
 from ..stack.stack import LIST_KEY as LIST_KEY
 from ..stack.stack import AlarmTopic as AlarmTopic
 from ..stack.stack import Alerts as Alerts
@@ -93,9 +98,11 @@ from .archive import Archived as Archived
 from .buckets import archive_bucket as archive_bucket
 from .buckets import back_up as back_up
 from .buckets import private_bucket as private_bucket
+from .queues import DOWNLOADS_DEAD_LETTERS as DOWNLOADS_DEAD_LETTERS
 from .queues import UPLOADS_DEAD_LETTERS as UPLOADS_DEAD_LETTERS
 from .queues import UploadRule as UploadRule
 from .queues import abandoned_bucket as abandoned_bucket
+from .queues import call_on_download as call_on_download
 from .queues import feed_from as feed_from
 from .queues import only_from as only_from
 from .queues import queue as queue
@@ -122,6 +129,7 @@ from .resource_alarms import watch_errors as watch_errors
 from .resource_alarms import watch_stream as watch_stream
 from .resource_alarms import watch_table as watch_table
 from .resource_alarms import watch_throttles as watch_throttles
+from .sftp import FOLDERS as FOLDERS
 from .sftp import sftp_addresses as sftp_addresses
 from .sftp import sftp_endpoint as sftp_endpoint
 from .sftp import sftp_folders as sftp_folders

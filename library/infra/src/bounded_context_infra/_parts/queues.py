@@ -165,6 +165,7 @@ MOST_RETRIES = 185
 """The number of retries that EventBridge makes within a day."""
 
 UPLOADS_DEAD_LETTERS = "uploads-dead-letters"
+DOWNLOADS_DEAD_LETTERS = "downloads-dead-letters"
 """The name of the queue of uploads that did not start the workflow."""
 
 
@@ -286,6 +287,52 @@ def start_on_upload(
             dead_letter_config={"arn": dead_letters.arn},
             opts=owner.child(depends_on=[policy, *permissions]),
         )
+    return dead_letters
+
+
+DOWNLOADED: Final = "SFTP Server File Download Completed"
+"""The event of a file that a partner has read (Transfer Family user guide, "Managing Transfer Family events using
+Amazon EventBridge")."""
+
+
+def call_on_download(
+    owner: Component,
+    source: str,
+    server_id: pulumi.Input[str],
+    path: pulumi.Input[str],
+    target: Target,
+    key_arn: pulumi.Input[str],
+) -> sqs.Queue:
+    """Call a function for each file below a path that a partner has read over SFTP.
+
+    Returns the queue of events that EventBridge could not deliver within a day.
+    """
+    name, dead_letters = "download-completed", queue(owner, DOWNLOADS_DEAD_LETTERS, key_arn)
+    detail: Any = {"server-id": [server_id], "file-path": [{"prefix": path}]}
+    pattern = pulumi.Output.json_dumps({"source": [source], "detail-type": [DOWNLOADED], "detail": detail})
+    rule = cloudwatch.EventRule(name, event_pattern=pattern, **owner.named(name))
+    policy = queue_policy(owner, DOWNLOADS_DEAD_LETTERS, dead_letters, sent_by("events", [rule.arn], dead_letters))
+    permission = lambda_.Permission(
+        name,
+        action="lambda:InvokeFunction",
+        function=target.alias.function_name,
+        qualifier=target.alias.name,
+        principal="events.amazonaws.com",
+        source_arn=rule.arn,
+        opts=owner.child(),
+    )
+    cloudwatch.EventTarget(
+        name,
+        rule=rule.name,
+        arn=target.alias_arn,
+        input_transformer={
+            "input_paths": {"path": "$.detail.file-path", "bytes": "$.detail.bytes"},
+            "input_template": '{"downloaded": <path>, "bytes": <bytes>}',
+        },
+        retry_policy={"maximum_event_age_in_seconds": DAY, "maximum_retry_attempts": MOST_RETRIES},
+        dead_letter_config={"arn": dead_letters.arn},
+        opts=owner.child(depends_on=[policy, permission]),
+    )
     return dead_letters
 
 

@@ -12,7 +12,7 @@ from ..configuration.list_settings import SECURITY_POLICY, PublicKey, Vpc
 from ..stack.program import Account, Component, Logs, allow, grant, trust
 
 FOLDERS: Final = ("incoming", "reports")
-"""The folders that a partner sees."""
+"""The folders that a partner sees. A partner with exported files sees "outgoing" too."""
 
 DEDICATED_COST = "the dedicated SFTP endpoint costs about 0.30 USD an hour for as long as it exists."
 
@@ -67,11 +67,12 @@ def sftp_user(
     bucket: s3.Bucket,
     key_arn: pulumi.Input[str],
     account: Account,
+    folders: Sequence[str] = FOLDERS,
 ) -> None:
-    """Make a partner's user, who logs in by key only and sees /incoming and /reports, the partner's own prefixes."""
+    """Make a partner's user, who logs in by key only and sees the folders, which are the partner's own prefixes."""
     name = f"sftp-{partner}"
     role = iam.Role(name, assume_role_policy=trust("transfer", account.id), **owner.named(name))
-    _permit(owner, role, partner, bucket, key_arn)
+    _permit(owner, role, partner, bucket, key_arn, folders)
     login = transfer.User(
         name,
         server_id=server_id,
@@ -80,7 +81,7 @@ def sftp_user(
         home_directory_type="LOGICAL",
         home_directory_mappings=[
             {"entry": f"/{folder}", "target": pulumi.Output.concat("/", bucket.id, f"/{folder}/{partner}")}
-            for folder in FOLDERS
+            for folder in folders
         ],
         tags=owner.labels.tags,
         opts=owner.child(),
@@ -113,15 +114,22 @@ def _key_name(name: str, number: int, key: PublicKey) -> tuple[str, dict[str, An
     return f"{name}-key-{key.digest[:8]}", {"aliases": [pulumi.Alias(position)]}
 
 
-def sftp_folders(owner: Component, partner: str, bucket: s3.Bucket) -> None:
+def sftp_folders(owner: Component, partner: str, bucket: s3.Bucket, folders: Sequence[str] = FOLDERS) -> None:
     """Make the partner's folders as empty objects, for a server of another stack, which creates no folders."""
-    for folder in FOLDERS:
+    for folder in folders:
         s3.BucketObjectv2(f"{folder}-{partner}", bucket=bucket.id, key=f"{folder}/{partner}/", opts=owner.child())
 
 
-def _permit(owner: Component, role: iam.Role, partner: str, bucket: s3.Bucket, key_arn: pulumi.Input[str]) -> None:
-    folders = [f"{folder}/{partner}" for folder in FOLDERS]
-    incoming, reports = (pulumi.Output.concat(bucket.arn, f"/{folder}/*") for folder in folders)
+def _permit(
+    owner: Component,
+    role: iam.Role,
+    partner: str,
+    bucket: s3.Bucket,
+    key_arn: pulumi.Input[str],
+    names: Sequence[str],
+) -> None:
+    folders = [f"{folder}/{partner}" for folder in names]
+    incoming, *readable = (pulumi.Output.concat(bucket.arn, f"/{folder}/*") for folder in folders)
     own = [*folders, *(f"{folder}/*" for folder in folders)]
     grant(
         owner,
@@ -129,7 +137,7 @@ def _permit(owner: Component, role: iam.Role, partner: str, bucket: s3.Bucket, k
         allow(["s3:ListBucket"], bucket.arn, Condition={"StringLike": {"s3:prefix": own}}),
         # S3 renames a file, for instance `list.csv.filepart`, by a copy and a deletion.
         allow(["s3:PutObject", "s3:GetObject", "s3:DeleteObject"], incoming),
-        allow(["s3:GetObject"], reports),
+        allow(["s3:GetObject"], *readable),
         allow(["kms:Decrypt", "kms:GenerateDataKey"], key_arn),
     )
 

@@ -13,7 +13,9 @@ from bounded_context_infra._parts import (
     MAPPINGS_FAILING,
     MINUTE,
     OLDEST_DEADLINE,
+    OLDEST_UNFETCHED,
     OLDEST_UNFINISHED,
+    OLDEST_UNPREPARED,
     OLDEST_WAITING,
     UPLOADS_BROKEN,
     UPLOADS_QUARANTINED,
@@ -233,6 +235,30 @@ class DeadlineAlarms(Component):
 
     def _metric(self, measure: Measure, statistic: str = "Sum") -> Metric:
         return Metric(self.labels.prefix, measure.name, {"service": self.labels.context}, statistic)
+
+
+class ExportAlarms(Component):
+    """Alarms on exported files that are late, and that their partners do not fetch."""
+
+    urn_type = "bounded-context:infra:ExportAlarms"
+
+    def __init__(self, name: str, stack: Stack) -> None:
+        super().__init__(name, stack.labels)
+        # Written every quarter of an hour. Without data, the function does not run, or does not end.
+        late = When(HOUR, bad=2, of=3, period=15 * MINUTE, missing="missing")
+        effect = "Exported files are over an hour late: a partner waits, and no call completes the file."
+        notice = Notice("warning", effect, "exported-files-are-late")
+        alarm(self, stack.alerts, f"{name}-late", notice, self._metric(OLDEST_UNPREPARED), late)
+        if stack.settings.sftp != "none":
+            hours = stack.alerts.thresholds.unfetched_file_hours
+            effect = f"A partner has not fetched an exported file for over {hours} hours."
+            notice = Notice("warning", effect, "an-exported-file-is-not-fetched")
+            when = When(hours * HOUR, bad=2, of=3, period=15 * MINUTE, missing="missing")
+            alarm(self, stack.alerts, f"{name}-unfetched", notice, self._metric(OLDEST_UNFETCHED), when)
+        self.register_outputs({})
+
+    def _metric(self, measure: Measure) -> Metric:
+        return Metric(self.labels.prefix, measure.name, {"service": self.labels.context}, "Maximum")
 
 
 class DeadLetterAlarms(Component):

@@ -8,14 +8,20 @@ from pulumi.runtime import is_config_secret
 from pulumi_aws import iam, s3, transfer
 
 from bounded_context_infra._parts import (
+    DOWNLOADS_DEAD_LETTERS,
+    FOLDERS,
     UPLOADS_DEAD_LETTERS,
+    WRITTEN,
     Component,
     Folder,
+    SettingError,
     Stack,
     Startable,
     Statement,
+    Target,
     UploadRule,
     allow,
+    call_on_download,
     grant,
     private_bucket,
     require_encrypted,
@@ -77,7 +83,9 @@ class Inbox(Component):
         self.dead_letter_queues: dict[str, pulumi.Output[str]] = {}
         self._gated = settings.malware != "none"
         self.login: Mapping[str, Any] = {}
+        self._receivers = self._partners_with_files()
         folders = {"incoming": settings.incoming_days, "reports": settings.reports_days}
+        folders |= {"outgoing": settings.outgoing_days} if self._receivers else {}
         self.bucket = private_bucket(
             self,
             name,
@@ -185,12 +193,29 @@ class Inbox(Component):
         self.login = {"host_key_fingerprint": server.host_key_fingerprint, "addresses": public}
         return server
 
+    def _partners_with_files(self) -> frozenset[str]:
+        """Return the partners of exports.
+
+        Raises SettingError for a partner without a home on the server, or with a format that is not written.
+        """
+        settings, exports = self._stack.settings, self._stack.context.exports
+        for partner, export in ((partner, each.name) for each in exports for partner in each.partners):
+            if settings.sftp != "none" and partner not in settings.partners:
+                remedy = "add the partner, or remove it from partners of the export"
+                raise SettingError("partners", f"lacks {partner!r}, for whom {export} writes files: {remedy}.")
+            kind = settings.formats[partner].kind if partner in settings.formats else WRITTEN[0]
+            if kind not in WRITTEN:
+                remedy = f"write {' or '.join(WRITTEN)}, or remove the partner from the export"
+                raise SettingError("partners", f"has the format {kind!r} of {partner}, and {export} writes: {remedy}.")
+        return frozenset(partner for export in exports for partner in export.partners)
+
     def _open_to_partners(self) -> None:
         if self.server_id is None:
             return
         for name, partner in self._stack.settings.partners.items():
+            folders = (*FOLDERS, "outgoing") if name in self._receivers else FOLDERS
             if self._stack.settings.sftp_server_id is not None:
-                sftp_folders(self, name, self.bucket)
+                sftp_folders(self, name, self.bucket, folders)
             sftp_user(
                 self,
                 name,
@@ -199,7 +224,20 @@ class Inbox(Component):
                 bucket=self.bucket,
                 key_arn=self._stack.key.arn,
                 account=self._stack.account,
+                folders=folders,
             )
+
+    def announce_downloads(self, target: Target) -> None:
+        """Call a function for each file that a partner has read from the folder outgoing of the SFTP server.
+
+        Transfer Family user guide, "Managing Transfer Family events using Amazon EventBridge".
+        """
+        if self.server_id is None:
+            return
+        source, path = self._stack.settings.upload_event_source, pulumi.Output.concat("/", self.bucket.id, "/outgoing/")
+        lost = call_on_download(self, source, self.server_id, path, target, self._stack.key.arn)
+        watch_dead_letters(self._stack.alerts, DOWNLOADS_DEAD_LETTERS, lost, "warning")
+        self.dead_letter_queues["downloads"] = lost.url
 
     def _rules(self) -> list[UploadRule]:
         settings = self._stack.settings

@@ -1,12 +1,13 @@
 """A function that is called on a schedule."""
 
 import json
+from collections.abc import Mapping
 from typing import Final
 
 import pulumi
 from pulumi_aws import iam, lambda_, scheduler
 
-from bounded_context_infra._parts import HOUR, Component, Metric, Notice, Stack, Target, When, alarm, trust
+from bounded_context_infra._parts import HOUR, Component, Metric, Notice, Stack, Target, When, alarm, kebab, trust
 
 EVERY_MINUTE = "rate(1 minute)"
 EVERY_QUARTER = "rate(15 minutes)"
@@ -21,7 +22,7 @@ TRIES = 2
 """Lambda's default and largest number of retries of an asynchronous call (Lambda developer guide, "Configuring error
 handling settings for asynchronous invocations")."""
 
-_INPUT: Final = json.dumps({"time": "<aws.scheduler.scheduled-time>"})
+_TIME: Final = {"time": "<aws.scheduler.scheduled-time>"}
 """The payload: the time of the schedule, not of the call (EventBridge Scheduler user guide, "Adding context
 attributes")."""
 
@@ -46,28 +47,39 @@ class Schedule(Component):
         target: Target,
         when: str = EVERY_MINUTE,
         *,
+        exports: Mapping[str, str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Call the alias of `target` on the schedule `when`: `rate(1 day)`, or `cron(0 6 * * ? *)` in UTC."""
+        """Call the alias of `target` on the schedule `when`: `rate(1 day)`, or `cron(0 6 * * ? *)` in UTC.
+
+        `exports` has further schedules of the same function: their times, by the export that each begins.
+        """
         alias = target.alias
-        age, tries = _RETRIES.get(when, (HOUR, TRIES))
+        age, tries = (HOUR, TRIES) if exports else _RETRIES.get(when, (HOUR, TRIES))
         super().__init__(name, stack.labels, opts)
         self.group = scheduler.ScheduleGroup(name, **self.named(name))
         role = self._role(stack)
-        self.schedule = scheduler.Schedule(
-            name,
-            name=self.labels.name(name),
-            group_name=self.group.name,
-            schedule_expression=when,
-            flexible_time_window={"mode": "OFF"},
-            target={
-                "arn": target.alias_arn,
-                "role_arn": role.arn,
-                "input": _INPUT,
-                "retry_policy": {"maximum_event_age_in_seconds": age, "maximum_retry_attempts": tries},
-            },
-            opts=self.child(depends_on=[target.grant_invoke(role)]),
-        )
+        permission = target.grant_invoke(role)
+
+        def schedule(part: str, times: str, **payload: str) -> scheduler.Schedule:
+            return scheduler.Schedule(
+                part,
+                name=self.labels.name(part),
+                group_name=self.group.name,
+                schedule_expression=times,
+                flexible_time_window={"mode": "OFF"},
+                target={
+                    "arn": target.alias_arn,
+                    "role_arn": role.arn,
+                    "input": json.dumps({**_TIME, **payload}),
+                    "retry_policy": {"maximum_event_age_in_seconds": age, "maximum_retry_attempts": tries},
+                },
+                opts=self.child(depends_on=[permission]),
+            )
+
+        self.schedule = schedule(name, when)
+        for export, times in (exports or {}).items():
+            schedule(f"export-{kebab(export)}", times, export=export)
         lambda_.FunctionEventInvokeConfig(
             name,
             function_name=alias.function_name,

@@ -11,6 +11,7 @@ from bounded_context_infra._parts import (
     ALL_KEYS,
     CIRCUIT_KEY,
     DUE_INDEX,
+    EXPORT_KEY,
     LIST_KEY,
     Component,
     Operation,
@@ -118,6 +119,12 @@ class Table(Component):
     def deletion(self, keys: Sequence[str]) -> Statement:
         """Return the permission to delete the items whose keys begin with any of `keys`."""
         return allow(["dynamodb:DeleteItem"], self.arn, **_only(keys))
+
+    @property
+    def exports(self) -> Sequence[Statement]:
+        """The permissions of the function that exports aggregates: to read all items, and to write its records."""
+        operations = [f"dynamodb:{operation}" for operation in ("GetItem", "PutItem", "UpdateItem")]
+        return allow(["dynamodb:Scan"], self.arn), allow(operations, self.arn, **_only([EXPORT_KEY]))
 
     def grant_queries(self, role: iam.Role) -> iam.RolePolicy:
         """Let `role` query the indexes, and not the table itself.

@@ -37,6 +37,8 @@ class Thresholds(Members):
     """Lists that are rejected within an hour."""
     unapproved_list_hours: Annotated[int, within(0, 14 * 24)] = 24
     """Hours for which a list waits for its approval, in a context with an approval."""
+    unfetched_file_hours: Annotated[int, within(1, 14 * 24)] = 24
+    """Hours for which an exported file waits for its partner, in a context with exports."""
 
 
 LEAST_PERCENT: Final = 95.0

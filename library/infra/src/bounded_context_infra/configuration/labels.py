@@ -140,9 +140,11 @@ def roles(
     partners: Iterable[str],
     deadlines: bool = False,
     archives: Iterable[str] = (),
+    exports: bool = False,
 ) -> frozenset[str]:
     """Return the names of the roles in a stack that are not a function's. A test compares them with recorded graphs."""
-    optional = {"backup": backup == "vault", "malware-scan": malware != "none", "call-meet-deadlines": deadlines}
+    optional = {"backup": backup == "vault", "malware-scan": malware != "none"}
+    optional |= {"call-meet-deadlines": deadlines, "call-export-files": exports}
     names = [name for name, exists in optional.items() if exists] + [f"sftp-{partner}" for partner in partners]
     names += [f"archive-{kebab(name)}{end}" for name in archives for end in ("", "-subscription")]
     return frozenset(("release", *(_OF_LISTS if lists else ("call-watch-mappings",)), *names))

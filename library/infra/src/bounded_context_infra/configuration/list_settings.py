@@ -346,6 +346,9 @@ class ListSettings:
     """Days for which partners' files are stored."""
     reports_days: Annotated[int, within(1, LONGEST_KEPT)] = setting(90, 365)
     """Days for which partners' reports are stored."""
+    # The record of a file is stored for longer: 400 days.
+    outgoing_days: Annotated[int, within(1, 365)] = setting(14, 30)
+    """Days for which exported files are stored."""
     tolerated_share: Annotated[float, within(0, 1)] = setting(0.05, TOLERATED_SHARE)
     """The share of bad rows up to which the other rows are imported. 0 imports all rows or none."""
     # A large list is validated in ranges, and one call joins their results within 15 minutes, Lambda's maximum. A list

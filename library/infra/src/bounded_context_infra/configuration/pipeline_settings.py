@@ -314,7 +314,7 @@ class PipelineSettings:
         return cls(**read_all(cls, OfPipeline(config, source, context, partition)))
 
 
-PERSONS: Final = ("redrive", "reseed", "restore", "erase", "close", "approve", "deadlines", "reproduce")
+PERSONS: Final = ("redrive", "reseed", "restore", "erase", "close", "approve", "deadlines", "exports", "reproduce")
 """The roles of a person who repairs."""
 
 _ROLES: Final = (*PERSONS, "sandbox")

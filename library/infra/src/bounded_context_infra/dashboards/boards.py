@@ -56,6 +56,7 @@ def technical(names: Names) -> dict[str, Any]:
         *(_functions(names, title) for title in names.functions),
         *([_uploads(names)] if names.machine_arn else ()),
         *([_deadlines(names)] if names.context.deadlines else ()),
+        *([_exports(names)] if names.context.exports else ()),
         _events(names),
         *([_deprecated(names)] if names.measures.deprecated_uses.values else ()),
         _inbound(names),
@@ -112,6 +113,14 @@ def _deadlines(names: Names) -> Section:
 def _deprecated(names: Names) -> Section:
     uses = by_value(names, names.measures.deprecated_uses)
     return section("Deprecated contracts", [graph("Calls of routes, and published events", uses)])
+
+
+def _exports(names: Names) -> Section:
+    prepared = own(names, measures.FILES_PREPARED, label="prepared")
+    late = own(names, measures.OLDEST_UNPREPARED, label="not complete", stat="Maximum")
+    unfetched = own(names, measures.OLDEST_UNFETCHED, label="not fetched", stat="Maximum")
+    graphs = [graph("Exported files", [prepared]), graph("Oldest exported file (s)", [late, unfetched])]
+    return section("Exports", graphs)
 
 
 def _uploads(names: Names) -> Section:

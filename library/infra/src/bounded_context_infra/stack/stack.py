@@ -30,11 +30,14 @@ ALL_KEYS: Final = ("",)
 LIST_KEY: Final = "LIST#"
 """The prefix of the key of each list's item."""
 
+EXPORT_KEY: Final = "EXPORT-FILE#"
+"""The prefix of the key of each item of exports."""
+
 CIRCUIT_KEY: Final = "CIRCUIT-BREAKER#"
 """The prefix of the key of each circuit's item."""
 
-Folder = Literal["incoming", "staging", "reports"]
-"""A folder of the inbox: uploads, intermediate files of the workflow, and reports for partners."""
+Folder = Literal["incoming", "staging", "reports", "outgoing"]
+"""A folder of the inbox: uploads, intermediate files of the workflow, and reports and exported files for partners."""
 
 Urls = Mapping[str, pulumi.Output[str]]
 
@@ -96,6 +99,10 @@ class Items(DeadLetterSource, Protocol):
     def deletion(self, keys: Sequence[str]) -> Statement:
         """Return the permission to delete the items whose keys begin with any of `keys`."""
 
+    @property
+    def exports(self) -> Sequence[Statement]:
+        """The permissions of the function that exports aggregates."""
+
     def grant_queries(self, role: iam.Role) -> iam.RolePolicy:
         """Let `role` query the indexes."""
 
@@ -138,6 +145,9 @@ class Objects(DeadLetterSource, Protocol):
     @property
     def rules(self) -> Mapping[str, str]:
         """The names in AWS of the rules that start imports, by the event that they match."""
+
+    def announce_downloads(self, target: Target) -> None:
+        """Call a function for each file that a partner has read."""
 
     def grant_objects(
         self,
@@ -317,11 +327,11 @@ class Stack:
         self.key = key = Key("key", labels, account, protect=settings.protect)
         self.logs = Logs(labels, settings.log_key_arn or key.arn, settings.log_retention_days)
         optional = {"backup": settings.backup, "malware": settings.malware}
-        deadlines = bool(context.deadlines)
         self.roles = roles(
             lists=context.has_lists,
             partners=settings.partners,
-            deadlines=deadlines,
+            deadlines=bool(context.deadlines),
+            exports=bool(context.exports),
             archives=[name for name in settings.subscribers if name in context.archives],
             **optional,
         )

@@ -14,7 +14,7 @@ from pulumi_aws import lambda_
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.entry_points import HOOKS, entry_point, secret_variable, system_variable
 from bounded_context.declaration.own_routes import own_routes
-from bounded_context.declaration.structure import MEET_DEADLINES, WATCH_LISTS, WATCH_MAPPINGS
+from bounded_context.declaration.structure import EXPORT_FILES, MEET_DEADLINES, WATCH_LISTS, WATCH_MAPPINGS
 
 from ..components.alarms import FunctionAlarms
 from ..components.function import ARCHITECTURE, RUNTIME, Function
@@ -180,6 +180,13 @@ PLATFORM: Final[Mapping[str, Preset]] = {
     ),
     # Sends the commands one after the other, for at most as long as until its next call.
     MEET_DEADLINES: replace(_platform_preset(900, 512, "TABLE_NAME"), items=COMMAND.items, queries=True),
+    # Writes the files one after the other, for at most as long as until its next call.
+    EXPORT_FILES: replace(
+        _platform_preset(900, _ONE_CPU, "TABLE_NAME", "INBOX_BUCKET", "FORMATS"),
+        read=("outgoing",),
+        write=("outgoing",),
+        list_=("outgoing",),
+    ),
     PRE_TRAFFIC: _platform_preset(120, 512, "FUNCTION_PREFIX"),
     POST_TRAFFIC: _platform_preset(120, 512, "FUNCTION_PREFIX"),
 }
@@ -290,6 +297,8 @@ class Functions(Mapping[str, Function]):
         fanout.grant_publish(self["relay_events"].role)
         if prefixes := [stack.context.child_prefix(children.name) for children in stack.context.children]:
             self["relay_events"].permit("children", table.deletion(prefixes))
+        if stack.context.exports:
+            self[EXPORT_FILES].permit("exports", *table.exports)
 
     def __getitem__(self, name: str) -> Function:
         return self._functions[name]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pulumi
 
-from bounded_context.declaration.structure import MEET_DEADLINES
+from bounded_context.declaration.structure import EXPORT_FILES, MEET_DEADLINES
 
-from ..components.alarms import DeadLetterAlarms, DeadlineAlarms, Health, ListAlarms
+from ..components.alarms import DeadLetterAlarms, DeadlineAlarms, ExportAlarms, Health, ListAlarms
 from ..components.observability import Dashboards, Queries, Traces
 from ..components.schedule import EVERY_QUARTER, Schedule
 from ..stack.stack import Items, Machine, Objects, Observed, Queue, Stack, Topic, Urls
@@ -79,11 +79,11 @@ def _flow(components: Components) -> Mapping[str, Any]:
         "work_queues": {name: queue.queue_url for name, queue in components.stack.work_queues.items()},
         "dead_letter_queues": components.dead_letter_queues,
         "api": api and api.output,
-        **(_of_lists(inbox, workflow) if inbox and workflow else {}),
+        **(_of_lists(components.stack, inbox, workflow) if inbox and workflow else {}),
     }
 
 
-def _of_lists(inbox: Objects, workflow: Machine) -> Mapping[str, Any]:
+def _of_lists(stack: Stack, inbox: Objects, workflow: Machine) -> Mapping[str, Any]:
     return {
         "inbox_bucket": inbox.bucket_name,
         "state_machine_arn": workflow.alias_arn,
@@ -92,6 +92,7 @@ def _of_lists(inbox: Objects, workflow: Machine) -> Mapping[str, Any]:
         "sftp": inbox.server_id
         and {"server_id": inbox.server_id, "endpoint": inbox.endpoint, **getattr(inbox, "login", {})},
         "upload_event_source": inbox.event_source,
+        **({"outgoing_days": stack.settings.outgoing_days} if stack.context.exports else {}),
     }
 
 
@@ -120,7 +121,7 @@ _STATEMENTS = {"PartiQLInsert": "BatchExecuteStatement"}
 
 
 class Observability:
-    """Alarms, dashboards, saved queries and traces, and the schedule of deadlines, if the context has any.
+    """Alarms, dashboards, saved queries and traces, and the schedules of deadlines and exports, if any.
 
     Make it after everything that they show.
 
@@ -139,6 +140,12 @@ class Observability:
         if stack.context.deadlines:
             Schedule("meet-deadlines", stack, components.live[MEET_DEADLINES], EVERY_QUARTER)
             DeadlineAlarms("deadlines", stack)
+        if stack.context.exports:
+            exports = {export.name: export.when for export in stack.context.exports}
+            Schedule("export-files", stack, components.live[EXPORT_FILES], EVERY_QUARTER, exports=exports)
+            ExportAlarms("exports", stack)
+            if components.inbox:
+                components.inbox.announce_downloads(components.live[EXPORT_FILES])
         DeadLetterAlarms("dead-letters", stack)
         self.health = Health("unhealthy", stack)
         self.traces = Traces("traces", stack)

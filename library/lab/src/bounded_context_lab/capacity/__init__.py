@@ -93,6 +93,7 @@ def as_document(answer: Answer) -> dict[str, Any]:
         "log10_overload": {
             name: round(bound, 1) if math.isfinite(bound) else None for name, bound in answer.hot_keys.items()
         },
+        **({"export_seconds": round(answer.export_seconds)} if answer.model.context.exports else {}),
         "in_flight_seconds": round(answer.in_flight_seconds, 1),
         "oldest_event_seconds": round(answer.warm.oldest),
         "messages_a_second": round(answer.model.quotas["messages"].value),
@@ -152,6 +153,8 @@ def _facts(answer: Answer) -> Iterator[str]:
     yield f"Cost: {answer.usd:.2f} USD"
     yield f"Subscribers: {answer.in_flight_seconds:,.0f} s for a message, before SQS refuses to deliver more"
     new, warm = _executions(answer)
+    if answer.model.context.exports:
+        yield f"Exports: {duration(answer.export_seconds)} until each partner sees a file of all rows"
     least = f"reserved_concurrency: {{{RELAY}: {answer.model.least_relay}}} is enough for SNS's quota"
     yield f"Concurrent executions: {warm:,} (new table: {new:,}); {least}"
     bounds = (f"{name} {_bound(bound)}" for name, bound in answer.hot_keys.items())

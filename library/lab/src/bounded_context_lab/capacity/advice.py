@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from typing import Any, Final
 
+from bounded_context.application.calls import LONGEST_CALL, LONGEST_RESERVE
+from bounded_context.application.exports import MOST_PARTS, PART_BYTES
+from bounded_context_cli.views.cost import assumed
 from bounded_context_cli.views.cost.cli import MILLION, lines
 from bounded_context_cli.views.cost.flow import Flow
 from bounded_context_cli.views.cost.per_million import lists
@@ -92,6 +95,17 @@ class Answer:
         return simulate(self.model.plan(self.rows, self.lists, new=True))
 
     @property
+    def export_seconds(self) -> float:
+        """The time until all files of all exports with these rows are complete, if their schedules are the same.
+
+        A call writes the files one after another. The next call of the schedule continues what a call leaves.
+        """
+        files = sum(len(export.partners) for export in self.model.context.exports)
+        seconds = files * self.rows / assumed().exported_a_second
+        full, rest = divmod(seconds, LONGEST_CALL - LONGEST_RESERVE)
+        return full * LONGEST_CALL + rest
+
+    @property
     def usd(self) -> float:
         """The cost of the rows."""
         flow = Flow(self.model.context, self.model.graph, self.rows, self.lists)
@@ -104,8 +118,13 @@ class Answer:
 
     @cached_property
     def warnings(self) -> Sequence[str]:
-        """A sentence if a fault of some hours would lose events: changes wait long in the stream."""
-        return [*self._waiting(self._retention / 4, self._retention)]
+        """A sentence if a fault of some hours would lose events, or for a file that S3 does not accept."""
+        return [*self._waiting(self._retention / 4, self._retention), *self._too_many_parts()]
+
+    def _too_many_parts(self) -> Iterator[str]:
+        parts = math.ceil(self.rows * self.model.row.file_bytes / PART_BYTES)
+        if self.model.context.exports and parts > MOST_PARTS:
+            yield f"An exported file has {parts:,} parts, and S3 accepts {MOST_PARTS:,}: export only changed rows."
 
     def _too_large(self) -> Iterator[str]:
         size, most = self.rows / self.lists * self.model.row.file_bytes, self.model.max_list_bytes

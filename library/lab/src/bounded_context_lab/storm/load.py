@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from botocore.exceptions import ClientError
 
 from bounded_context import Context
-from bounded_context.declaration.structure import MEET_DEADLINES
+from bounded_context.declaration.structure import EXPORT_FILES, MEET_DEADLINES
 from bounded_context.domain.aggregate import Unavailable
 from bounded_context_cli.command.output import LocalRunError
 from bounded_context_local.actors.caller import http_request, invoke
@@ -34,7 +34,7 @@ _OF_COMMANDS: Final = 500_000
 """Added to the seed of the lists' rows."""
 _PAUSE: Final = 0.5
 
-SCHEDULED: Final = {"watch_lists": 1, "sweep_uploads": 15, MEET_DEADLINES: 15}
+SCHEDULED: Final = {"watch_lists": 1, "sweep_uploads": 15, MEET_DEADLINES: 15, EXPORT_FILES: 15}
 """The scheduled functions, with the minutes between their calls."""
 
 Announce = Callable[[list[Upload]], None]

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
 import asyncssh
 from botocore.exceptions import ClientError
 
+from bounded_context.domain.exports import OUTGOING, control_key
 from bounded_context_cli.command.output import LocalRunError
 
 from .. import stack_state
@@ -108,6 +109,18 @@ class Partner:
     def report_path(self, name: str) -> str:
         """Return the report's key in the bucket."""
         return f"reports/{self.name}/{name}.report.csv"
+
+    def outgoing(self) -> list[str]:
+        """Return the names of the exported files for the partner, in the order of their names."""
+        prefix = f"{OUTGOING}/{self.name}/"
+        page = self._aws.call("s3", "list_objects_v2", Bucket=self.outputs["inbox_bucket"], Prefix=prefix)
+        names = (entry["Key"].removeprefix(prefix) for entry in page.get("Contents", []) if entry["Size"])
+        return sorted(name for name in names if name != control_key("") and not name.endswith(control_key("")))
+
+    def fetch(self, name: str) -> bytes:
+        """Return the content of an exported file."""
+        key = f"{OUTGOING}/{self.name}/{name}"
+        return self._aws.call("s3", "get_object", Bucket=self.outputs["inbox_bucket"], Key=key)["Body"].read()
 
     def upload_command(self, folder: Path) -> str:  # noqa: ARG002
         """Return a shell command that uploads files to a kept run. The AWS CLI needs only the printed environment."""
@@ -229,10 +242,11 @@ async def _read(client: asyncssh.SFTPClient, path: str) -> bytes:
 COMPLETED = "SFTP Server File Upload Completed"
 FAILED = "SFTP Server File Upload Failed"
 RENAMED = "SFTP Server File Rename Completed"
+DOWNLOADED = "SFTP Server File Download Completed"
 
 
 def upload_detail(server_id: str, username: str, uploaded: Upload) -> dict[str, Any]:
-    """Return the detail of an upload event."""
+    """Return the detail of an event of a transferred file."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return {
         "status-code": "COMPLETED",
@@ -323,6 +337,14 @@ class SftpPartner(Partner):
     def report(self, name: str) -> str:
         """Return the report on a file, read over SFTP. Raises LocalRunError if the report is missing."""
         return self.sftp.read(self.login, self.report_path(name)).decode()
+
+    def fetch(self, name: str) -> bytes:
+        """Read an exported file over SFTP, and send the event of the download."""
+        data = self.sftp.read(self.login, f"/{OUTGOING}/{name}")
+        path = f"/{self.outputs['inbox_bucket']}/{OUTGOING}/{self.name}/{name}"
+        downloaded = Upload(path, len(data), time.time(), [])
+        self.send(DOWNLOADED, self.detail_of(downloaded))
+        return data
 
     def report_path(self, name: str) -> str:
         """Return the report's path on the server."""

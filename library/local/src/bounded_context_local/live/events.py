@@ -14,7 +14,7 @@ from bounded_context.application.staging import VERIFIED
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.entry_points import checks_of
 from bounded_context.declaration.own_routes import own_routes
-from bounded_context.declaration.structure import MEET_DEADLINES
+from bounded_context.declaration.structure import EXPORT_FILES, MEET_DEADLINES
 from bounded_context.domain.lists import STAGING, ListStatus
 from bounded_context_cli.command.aws_errors import Calls
 from bounded_context_cli.command.output import LocalRunError
@@ -87,6 +87,9 @@ def _own(context: Context[Any], function: str, variables: Mapping[str, str]) -> 
         yield from _inbound(variables)
     elif function in ("watch_lists", "watch_mappings", "sweep_uploads"):
         yield "minute", {}
+    elif function == EXPORT_FILES:
+        yield "quarter", {}
+        yield from ((export.name, {"export": export.name}) for export in context.exports)
     elif function == MEET_DEADLINES:
         yield "quarter", {}
         # A function of the local stack accepts a time in the future: all aggregates are due.

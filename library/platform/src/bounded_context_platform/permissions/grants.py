@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from bounded_context.adapters.exports import PREFIX as EXPORTS
 from bounded_context.adapters.items import LIST, RUN
 from bounded_context.domain.spelling import kebab
 from bounded_context_cli.command.console import RECORD
@@ -30,6 +31,7 @@ When = Literal[
     "bounded",
     "of a repair",
     "of a list",
+    "of an export",
     "through DynamoDB",
 ]
 """The additional condition of a grant, for resources whose names are unknown before their creation."""
@@ -102,6 +104,7 @@ class Place:
             # DynamoDB developer guide, "Using IAM policy conditions for fine-grained access control".
             "of a repair": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [RECORD["pk"]["S"]]}},
             "of a list": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{LIST}*", f"{RUN}*"]}},
+            "of an export": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{EXPORTS}*"]}},
             # KMS developer guide, "AWS KMS condition keys", kms:ViaService.
             "through DynamoDB": {"StringLike": {**tagged, "kms:ViaService": self._names("dynamodb.*")}},
         }

@@ -95,6 +95,7 @@ def contradictions(context: Structure[Any]) -> Iterator[str]:
     yield from _statuses(context)
     yield from _transitions(context)
     yield from _deadlines(context)
+    yield from _exports(context)
     yield from _queries(context)
     yield from _functions(context)
     yield from _scopes(context)
@@ -333,6 +334,13 @@ def _deadlines(context: Structure[Any]) -> Iterator[str]:
         yield from of_deadlines(context)
 
 
+def _exports(context: Structure[Any]) -> Iterator[str]:
+    if context.exports:
+        from .exports import contradictions as of_exports
+
+        yield from of_exports(context)
+
+
 def _starts(context: Structure[Any], command: Command[Any, Any]) -> Iterator[str]:
     if not command.after:
         yield f"commands: after of {command.name} is empty: name the statuses from which it may start."
@@ -560,6 +568,7 @@ class Context(Structure[A]):
         children: the children that an aggregate may have, such as notes, each with a limit; a command adds them.
         deadlines: the commands that the library sends after an aggregate has stayed in a status for a time. They add
             an index, and one write unit for each write that enters or leaves such a status.
+        exports: the files of aggregates that partners fetch from the server of lists, each with its schedule.
 
     Raises:
         BadContext: the declaration contradicts itself.

@@ -75,6 +75,12 @@ DEADLINES_REFUSED: Final = Measure("DeadlinesRefused")
 """Commands of deadlines that a rule refused. They are not repeated."""
 OLDEST_DEADLINE: Final = Measure("OldestDeadlineAge", SECONDS)
 """Seconds by which the oldest aggregate is late whose deadline has passed."""
+FILES_PREPARED: Final = Measure("FilesPrepared")
+"""Files of exports that partners can fetch."""
+OLDEST_UNPREPARED: Final = Measure("OldestUnpreparedFileAge", SECONDS)
+"""Seconds since the period of the oldest file that is not complete."""
+OLDEST_UNFETCHED: Final = Measure("OldestUnfetchedFileAge", SECONDS)
+"""Seconds for which the oldest file has waited for its partner."""
 
 PLATFORM: Final = tuple(constant for constant in tuple(globals().values()) if isinstance(constant, Measure))
 """The metrics that are the same in every context."""
@@ -94,6 +100,9 @@ OF_LISTS: Final = frozenset(
 OF_DEADLINES: Final = frozenset({DEADLINES_MET, DEADLINES_REFUSED, OLDEST_DEADLINE})
 """The metrics that only a context with deadlines has."""
 
+OF_EXPORTS: Final = frozenset({FILES_PREPARED, OLDEST_UNPREPARED, OLDEST_UNFETCHED})
+"""The metrics that only a context with exports has."""
+
 
 class Measures:
     """All measures of a context.
@@ -106,6 +115,7 @@ class Measures:
         currencies: the labels of the sums.
         deadlines: whether the context has deadlines.
         deprecated: the deprecated functions and major versions of events.
+        exports: whether the context has exports.
     """
 
     def __init__(
@@ -118,8 +128,10 @@ class Measures:
         *,
         deadlines: bool = False,
         deprecated: Sequence[str] = (),
+        exports: bool = False,
     ) -> None:
-        self._platform = tuple(measure for measure in PLATFORM if deadlines or measure not in OF_DEADLINES)
+        absent = (frozenset() if deadlines else OF_DEADLINES) | (frozenset() if exports else OF_EXPORTS)
+        self._platform = tuple(measure for measure in PLATFORM if measure not in absent)
         self.commands_refused: Final = Measure("CommandsRefused", dimension=REASON, values=tuple(refusals))
         self.rows_rejected: Final = Measure("RowsRejected", dimension=REASON, values=tuple(faults))
         self.deprecated_uses: Final = Measure("DeprecatedUses", dimension=CONTRACT, values=tuple(deprecated))

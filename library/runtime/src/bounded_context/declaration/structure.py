@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ..domain.children import Children
     from ..domain.deadlines import Deadline
     from ..domain.events import CloudEvent
+    from ..domain.exports import Export
     from ..domain.reactions import Reaction
     from ..domain.rows import Rows
 
@@ -53,6 +54,9 @@ WATCH_MAPPINGS: Final = "watch_mappings"
 
 MEET_DEADLINES: Final = "meet_deadlines"
 """The function that sends the commands of deadlines."""
+
+EXPORT_FILES: Final = "export_files"
+"""The function that writes the files of exports."""
 
 LIST_ENDS: Final = ("ListImported", "ListRejected")
 """The ends of the types of the events of lists; they follow the aggregate's name."""
@@ -136,6 +140,7 @@ class Structure(Generic[A]):
     errors: tuple[type[BusinessError], ...] = ()
     children: "tuple[Children, ...]" = ()
     deadlines: "tuple[Deadline[A], ...]" = ()
+    exports: "tuple[Export, ...]" = ()
 
     # -- the aggregate
 
@@ -271,8 +276,8 @@ class Structure(Generic[A]):
     @property
     def platform_functions(self) -> tuple[str, ...]:
         """The functions of the library besides commands, queries, steps and release hooks."""
-        of_deadlines = (MEET_DEADLINES,) if self.deadlines else ()
-        return ("relay_events", *(_OF_LISTS if self.has_lists else (WATCH_MAPPINGS,)), *of_deadlines, "on_event")
+        optional = (*((MEET_DEADLINES,) if self.deadlines else ()), *((EXPORT_FILES,) if self.exports else ()))
+        return ("relay_events", *(_OF_LISTS if self.has_lists else (WATCH_MAPPINGS,)), *optional, "on_event")
 
     @cached_property
     def functions(self) -> tuple[str, ...]:
@@ -553,6 +558,7 @@ class Structure(Generic[A]):
             deadlines=bool(self.deadlines),
             # The list workflow publishes the events of lists itself.
             deprecated=[name for name in self.deprecated if name.partition(".")[0] not in self.list_events],
+            exports=bool(self.exports),
         )
 
     @cached_property

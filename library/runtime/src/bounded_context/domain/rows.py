@@ -199,7 +199,7 @@ class Rows:
 
     def of_type(self, kind: type) -> tuple[str, ...]:
         """Return the columns with values of a Python type, also of ``Decimal | None``, in their order."""
-        return tuple(name for name, field in self._details.model_fields.items() if kind in _types(field.annotation))
+        return tuple(name for name, field in self._details.model_fields.items() if kind in types_of(field.annotation))
 
     def writers(self, format_: FileFormat) -> dict[str, Callable[[str], str]]:
         """Return the functions that write plain values in the format's notation, by each name of their columns."""
@@ -251,9 +251,11 @@ def _places(noun: str, names: Sequence[str], is_wrong: Callable[[str], bool]) ->
     return [f"{noun} {place}" for place, name in enumerate(names, 1) if is_wrong(name)]
 
 
-def _types(annotation: Any) -> set[Any]:
+def types_of(annotation: Any) -> set[Any]:
     """Return the types of an annotation: of ``Annotated[Decimal, ...] | None`` as well."""
-    return {annotation}.union(*map(_types, get_args(annotation)[: 1 if get_origin(annotation) is Annotated else None]))
+    return {annotation}.union(
+        *map(types_of, get_args(annotation)[: 1 if get_origin(annotation) is Annotated else None])
+    )
 
 
 def _ragged(record: Record, width: int) -> Rejection:

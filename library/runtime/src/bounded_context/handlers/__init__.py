@@ -1,8 +1,8 @@
 """Handlers of a context's Lambda functions: factories for its entry points, and the platform's own functions.
 
 The platform's own functions (``relay_events``, ``measure_lists``, ``watch_lists``, ``watch_mappings``,
-``sweep_uploads``, ``meet_deadlines``, ``pre_traffic``, ``post_traffic``) are modules of this package. Their environment
-variable CONTEXT names the context.
+``sweep_uploads``, ``meet_deadlines``, ``export_files``, ``pre_traffic``, ``post_traffic``) are modules of this package.
+Their environment variable CONTEXT names the context.
 """
 
 from importlib import import_module

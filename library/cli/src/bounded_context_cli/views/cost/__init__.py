@@ -57,6 +57,7 @@ class Assumptions(PriceTable, frozen=True):
     lookup_units: float
     objects_at_once: int
     written_a_second: int
+    exported_a_second: int
     shards: int
     polls_a_second: int
     publish_seconds: float

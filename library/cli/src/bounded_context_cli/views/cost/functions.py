@@ -4,13 +4,14 @@ import json
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ...programs.recording import Graph, Node
 from . import assumed
 
 _RATE: Final = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+_DAILY: Final = re.compile(r"cron\(\d+ \d+ \S+ \S+ \S+ \S+\)")
 _MINUTES: Final = {"minute": 1, "hour": 60, "day": 24 * 60}
 
 
@@ -64,12 +65,18 @@ def scheduled(graph: Graph) -> list[Scheduled]:
         for name, function in functions(graph).items()
         if is_called(function, schedule.inputs["target"]["arn"])
     ]
-    return sorted(entries, key=lambda entry: entry.name)
+    names = sorted({entry.name for entry in entries})
+    of_name = {name: [entry for entry in entries if entry.name == name] for name in names}
+    return [replace(same[0], calls=sum(entry.calls for entry in same)) for same in of_name.values()]
 
 
 def a_month(schedule: Node) -> float | None:
-    """Return the calls of a schedule per month, or None if it is not a rate."""
-    match = _RATE.fullmatch(schedule.inputs["scheduleExpression"])
+    """Return the calls of a schedule per month, or None if it is neither a rate nor the time of some days."""
+    expression = schedule.inputs["scheduleExpression"]
+    if _DAILY.fullmatch(expression):
+        # At most once a day: a schedule of some days has fewer calls.
+        return assumed().hours_a_month / 24
+    match = _RATE.fullmatch(expression)
     return assumed().hours_a_month * 60 / (int(match[1]) * _MINUTES[match[2]]) if match else None
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from bounded_context.application.exports import PART_BYTES
 from bounded_context.declaration import measures
 from bounded_context.declaration.measures import Measure
+from bounded_context.declaration.structure import EXPORT_FILES
 
 from ...programs.recording import Graph, Node
 from . import assumed, prices
@@ -21,7 +23,7 @@ Counted = Iterator[tuple[str, float, str]]
 
 def lists(flow: Flow) -> Counted:
     """Yield the quantities of all stages of a flow's rows, each with its name and the name of its price."""
-    for stage in (_table, _functions, _workflow, _files, _events, _observed):
+    for stage in (_table, _functions, _workflow, _files, _events, _observed, _exports):
         yield from stage(flow)
 
 
@@ -209,6 +211,25 @@ def _logs(flow: Flow) -> Counted:
     yield f"logs, stored for {days} days", logged_gb(flow) * days / _MONTH, "log_storage"
 
 
+_READ_BYTES: Final = 4096
+"""Bytes of a read unit of a consistent read. A scan sums up the sizes of the items of a page."""
+
+
+def _exports(flow: Flow) -> Counted:
+    """Yield the quantities of a file with all rows, for each export and each of its partners."""
+    files = sum(len(export.partners) for export in flow.context.exports)
+    if files:
+        rows, size = files * flow.rows, files * flow.rows * flow.row.file_bytes
+        yield "reads by exports", rows * flow.row.item_bytes / _READ_BYTES, "read_unit"
+        function = flow.function(EXPORT_FILES)
+        yield "duration of exports", rows / assumed().exported_a_second * memory_gb(function), "lambda_gb_second"
+        yield "parts of exported files", size / PART_BYTES + 3 * files, "s3_put"
+        # A record is begun, claimed and completed, and has its progress after each part.
+        yield "writes of records of exported files", size / PART_BYTES + 6 * files, "write_unit"
+        if flow.graph.of("transfer/server"):
+            yield "downloads over SFTP", size / _GB, "sftp_data"
+
+
 _SWEEPER: Final = "sweep_uploads"
 
 WRITTEN: Final[Mapping[str, tuple[Measure, ...]]] = {
@@ -216,6 +237,7 @@ WRITTEN: Final[Mapping[str, tuple[Measure, ...]]] = {
     "watch_mappings": (measures.MAPPINGS_FAILING,),
     _SWEEPER: (measures.UPLOADS_UNSEEN,),
     "meet_deadlines": (measures.OLDEST_DEADLINE,),
+    EXPORT_FILES: (measures.OLDEST_UNPREPARED, measures.OLDEST_UNFETCHED),
 }
 """The metrics that scheduled functions write even without traffic. CloudWatch bills a metric for each hour with a
 write, which is every hour for these metrics."""
@@ -296,5 +318,5 @@ def _why(node: Node) -> str | None:
     if node.kind == "cloudwatch/eventRule" and "scheduleExpression" in node.inputs:
         return "it is a scheduled rule: make a Schedule"
     if node.kind == "scheduler/schedule" and a_month(node) is None:
-        return "it is not a rate"
+        return "it is neither a rate nor a time of the day"
     return None

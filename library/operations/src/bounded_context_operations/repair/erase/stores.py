@@ -75,7 +75,8 @@ def reported(store: str, name: str, why: str) -> Place:
 class ErasureStack:
     """The stores of a stack. `waiting` has the URLs of the queues whose messages a consumer still gets, by name.
 
-    `archives` are the names of the archives. `inbox` is None in a context without lists.
+    `archives` are the names of the archives. `inbox` is None in a context without lists. `outgoing_days` is 0 without
+    exported files.
     """
 
     table: str
@@ -83,6 +84,7 @@ class ErasureStack:
     dead_letters: DeadLetters
     waiting: Mapping[str, str]
     archives: tuple[str, ...] = ()
+    outgoing_days: int = 0
 
     @property
     def readers(self) -> list[str]:
@@ -99,7 +101,8 @@ class ErasureStack:
     def _read(cls, dead_letters: DeadLetters, outputs: Mapping[str, Any]) -> Self:
         waiting = {**outputs["queues"], **outputs.get("work_queues", {}), "inbound": outputs["inbound_queue"]}
         archives = tuple(outputs.get("archives", ()))
-        return cls(outputs["table_name"], outputs.get("inbox_bucket"), dead_letters, waiting, archives)
+        days = int(outputs.get("outgoing_days", 0))
+        return cls(outputs["table_name"], outputs.get("inbox_bucket"), dead_letters, waiting, archives, days)
 
 
 def read_stack(stack: str, program: Path, file: Path | None) -> ErasureStack:
@@ -247,6 +250,9 @@ _HISTORY = timedelta(days=90)
 """The time for which Step Functions stores the history of a closed execution (AWS Step Functions Developer Guide,
 "Quotas", "Quotas related to state machine executions")."""
 
+_NONCURRENT = timedelta(days=30)
+"""The time for which the inbox stores the version of a file that has expired."""
+
 _DEAD_LETTERS = timedelta(days=14)
 """The time for which an unprocessed message may stay in the dead-letter queue afterwards, where a search finds it."""
 
@@ -283,6 +289,9 @@ def expiries(stack: ErasureStack, clients: Clients, clock: Clock) -> Iterator[Ex
         yield Expiry("history of the lists' executions", now + _HISTORY)
     for name in stack.archives:
         yield Expiry(f"unconverted events of the archive {name}", now + _ARCHIVED)
+    if stack.outgoing_days:
+        # A file of today expires after these days, and its version 30 days later.
+        yield Expiry("exported files", now + timedelta(days=stack.outgoing_days) + _NONCURRENT)
     for name, url in stack.waiting.items():
         yield from _waiting(clients("sqs"), name, url, now)
 

@@ -28,7 +28,16 @@ from bounded_context_cli.command.values import AsJson, counted, reason
 from ..report import RepairScreen
 from . import outputs
 from .messages import ArchiveRoute, InboundRoute, MessageSource, QueueReader, Route, SubscriberRoute, invoker
-from .outputs import DeadLetterQueue, RedriveStack, Survey, UnseenRoute, UnseenUploads, UploadsRoute, survey
+from .outputs import (
+    DeadLetterQueue,
+    DownloadsRoute,
+    RedriveStack,
+    Survey,
+    UnseenRoute,
+    UnseenUploads,
+    UploadsRoute,
+    survey,
+)
 from .run import DEFAULT_RATE, MOST, Inspection, Options, RedriveReport, RedriveRun, inspect
 from .stream import FailedBatches, StreamRoute
 
@@ -327,6 +336,8 @@ class Redrive:
                 return InboundRoute(self.clients("sqs"), queue.target)
             case "uploads":
                 return UploadsRoute(self.clients("stepfunctions"), queue.target)
+            case "downloads":
+                return DownloadsRoute(invoker(self.clients), queue.target)
             case "unseen":
                 return UnseenRoute(self.clients("stepfunctions"), queue.target)
             case "stream":

@@ -17,11 +17,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from bounded_context.declaration.structure import EXPORT_FILES
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, sentence
 from bounded_context_cli.command.operation import Clients, Clock
 from bounded_context_cli.command.pulumi import parsed, read_outputs, refuse_others, region_of
 
-from .messages import FIFO, Facts, Message, MessageSource, NotRedrivable, Route, counts, invoker
+from .messages import FIFO, DeliveryFailed, Facts, Message, MessageSource, NotRedrivable, Route, counts, invoker
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
@@ -94,6 +95,28 @@ class UploadsRoute(Route):
     def input_of(self, message: Message) -> dict[str, Any]:
         """Return the state machine's input. Raises NotRedrivable for events that start no import."""
         return input_of(message)
+
+
+class DownloadsRoute(UploadsRoute):
+    """The route of download events: invokes the function of exports, for which a repeated event has no effect."""
+
+    def __init__(self, functions: "LambdaClient", alias_arn: str) -> None:
+        self._functions, self._alias_arn = functions, alias_arn
+        self.action = f"give each to {alias_arn.split(':', 6)[-1]}"
+
+    def deliver(self, message: Message) -> str:
+        """Invoke the function. Raises DeliveryFailed, ClientError and BotoCoreError."""
+        answer = self._functions.invoke(FunctionName=self._alias_arn, Payload=json.dumps(self.input_of(message)))
+        if "FunctionError" in answer:
+            raise DeliveryFailed("the function of exports failed: see its log")
+        return ""
+
+    def input_of(self, message: Message) -> dict[str, Any]:
+        """Return the function's event. Raises NotRedrivable for other messages."""
+        path, size = message.text(*_FILE), message.member("detail", "bytes")
+        if not path or not isinstance(size, int):
+            raise NotRedrivable("its body is not the event of a download: look at it in the SQS console.")
+        return {"downloaded": path, "bytes": size}
 
 
 class UnseenRoute(UploadsRoute):
@@ -177,6 +200,9 @@ def _message(upload: Mapping[str, Any]) -> Message:
 UPLOADS = "uploads"
 """The queue of upload events that could not start the state machine."""
 
+DOWNLOADS = "downloads"
+"""The queue of download events of exported files that could not call their function."""
+
 INBOUND = "inbound"
 """The queue of other contexts' events that this context could not process."""
 
@@ -189,7 +215,7 @@ UNSEEN = "unseen"
 SWEEPER = "sweep_uploads"
 """The function that finds these uploads."""
 
-Kind = Literal["subscriber", "archive", "work", "inbound", "uploads", "stream", "unseen"]
+Kind = Literal["subscriber", "archive", "work", "inbound", "uploads", "downloads", "stream", "unseen"]
 
 
 @dataclass(frozen=True)
@@ -277,6 +303,8 @@ def _unseen(outputs: Mapping[str, Any]) -> DeadLetterQueue | None:
 def _destination(name: str, outputs: Mapping[str, Any]) -> tuple[Kind, Any]:
     if name == UPLOADS:
         return "uploads", outputs["state_machine_arn"]
+    if name == DOWNLOADS:
+        return "downloads", outputs["functions"][EXPORT_FILES]
     if name == INBOUND:
         return "inbound", outputs["inbound_queue"]
     if name in outputs["functions"]:

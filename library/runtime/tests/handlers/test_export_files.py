@@ -1,0 +1,185 @@
+"""ExportFiles: a file for each period and partner in the bucket, its record, and its fetch."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bounded_context import aws
+from bounded_context.adapters.items import Items
+from bounded_context.application import exports as application
+from bounded_context.domain.exports import Export, ExportFile, FileStatus, file_of
+from bounded_context.testing import Samples, on
+from bounded_context.testing.functions import LambdaContext
+from bounded_context_local.testing.plugin import BUCKET, made_table
+from tests.contexts import ORDER
+from tests.emf import totals
+from tests.exports import DAILY, EXPORTING
+
+BEGIN = datetime(2026, 12, 1, 18, tzinfo=UTC)
+DAY = timedelta(days=1)
+SAMPLES = Samples(EXPORTING)
+FORMATS = {"bank": {"delimiter": ";", "decimal": ",", "compression": "gzip", "kind": "csv"}}
+
+
+@pytest.fixture
+def stack(settings: None, aws: None, bucket: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setenv("FORMATS", json.dumps(FORMATS))
+    made_table(EXPORTING)
+    return bucket
+
+
+def export(at: datetime, event: Any = None, **limits: Any) -> dict[str, Any]:
+    """Run the function at a time, with the event of the daily schedule by default."""
+    from bounded_context.handlers.export_files import exports_handler
+
+    with on(at):
+        schedule = {"export": "daily", "time": at.isoformat()}
+        return exports_handler(EXPORTING)(schedule if event is None else event, LambdaContext(**limits))
+
+
+def add(at: datetime, *numbers: int) -> None:
+    with on(at):
+        for number in numbers:
+            aws.aggregates(EXPORTING).add(SAMPLES.aggregate(number))
+
+
+def content(stack: Any, partner: str, at: datetime, ending: str = "csv") -> bytes:
+    key = f"outgoing/{partner}/order-daily-{at:%Y%m%dT%H%M%SZ}.{ending}"
+    return stack.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+
+
+def identities(stack: Any, at: datetime) -> list[str]:
+    return [line.partition(",")[0] for line in content(stack, "acme", at).decode().splitlines()[1:]]
+
+
+def record(at: datetime, partner: str = "acme") -> Any:
+    return aws.exports(EXPORTING).records.get(ExportFile("daily", partner, f"{at:%Y%m%dT%H%M%SZ}"))
+
+
+def test_each_partner_gets_a_file_in_its_format_with_a_control_file(stack: Any):
+    add(BEGIN - DAY, 1, 2, 3)
+    answer = export(BEGIN)
+    assert answer == {"prepared": 2, "continues": 0, "failed": 0, "unprepared": 0.0, "unfetched": 0.0}
+    assert sorted(identities(stack, BEGIN)) == ["id-000001", "id-000002", "id-000003"]
+    control = json.loads(content(stack, "acme", BEGIN, "csv.control.json"))
+    data = content(stack, "acme", BEGIN)
+    assert control == {
+        "file": "order-daily-20261201T180000Z.csv",
+        "rows": 3,
+        "size": len(data),
+        "sums": {"weight": "7.50"},
+    }
+    assert content(stack, "bank", BEGIN, "csv.gz")[:2] == b"\x1f\x8b"
+    assert record(BEGIN).status is FileStatus.PREPARED
+
+
+def test_a_repeated_period_has_no_second_file(stack: Any):
+    add(BEGIN - DAY, 1)
+    export(BEGIN)
+    add(BEGIN, 2)
+    assert export(BEGIN)["prepared"] == 0
+    assert identities(stack, BEGIN) == ["id-000001"]
+    versions = stack.list_object_versions(Bucket=BUCKET, Prefix="outgoing/acme/")["Versions"]
+    assert len(versions) == 2
+
+
+def test_a_later_file_has_the_changes_since_the_period_before(stack: Any):
+    add(BEGIN - DAY, 1)
+    export(BEGIN)
+    add(BEGIN + DAY / 2, 2)
+    export(BEGIN + DAY)
+    assert identities(stack, BEGIN + DAY) == ["id-000002"]
+    export(BEGIN + 2 * DAY)
+    assert identities(stack, BEGIN + 2 * DAY) == []
+
+
+def test_a_change_in_transit_at_the_period_is_in_the_next_file(stack: Any):
+    export(BEGIN)
+    add(BEGIN - timedelta(minutes=14), 1)
+    export(BEGIN + DAY)
+    assert identities(stack, BEGIN + DAY) == ["id-000001"]
+
+
+def test_a_call_without_time_is_continued(stack: Any, monkeypatch: pytest.MonkeyPatch):
+    add(BEGIN - DAY, *range(1, 30))
+    assert export(BEGIN, remaining_ms=0)["prepared"] == 0
+    assert "Contents" not in stack.list_objects_v2(Bucket=BUCKET, Prefix="outgoing/")
+    later = export(BEGIN + timedelta(minutes=16), {})
+    assert (later["prepared"], later["unprepared"]) == (2, 0.0)
+    assert len(identities(stack, BEGIN)) == 29
+
+
+def test_a_failure_is_recorded_and_ends_by_itself(stack: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any):
+    add(BEGIN - DAY, 1)
+    table = made_items()
+    table.update_item(
+        Key={"pk": "ORDER#id-000001"},
+        UpdateExpression="SET customer_id = :name",
+        ExpressionAttributeValues={":name": "Žižek"},
+    )
+    monkeypatch.setenv("FORMATS", json.dumps({"acme": {"encoding": "latin-1"}}))
+    answer = export(BEGIN)
+    assert (answer["failed"], answer["prepared"]) == (1, 1)
+    assert "customer_id has the character U+017D, which LATIN-1 lacks" in record(BEGIN).reason
+    assert totals(capsys.readouterr().out)[("OldestUnpreparedFileAge",)] == 0.0
+    monkeypatch.setenv("FORMATS", json.dumps({"acme": {"encoding": "utf-8"}}))
+    assert export(BEGIN + timedelta(minutes=1), {})["prepared"] == 1
+    assert "Žižek" in content(stack, "acme", BEGIN).decode()
+
+
+def made_items() -> Any:
+    return aws._table()
+
+
+def test_a_fetched_file_is_delivered_and_then_acknowledged(stack: Any):
+    export(BEGIN)
+    path = f"/{BUCKET}/{record(BEGIN).key}"
+    assert export(BEGIN + DAY, {})["unfetched"] == DAY.total_seconds()
+    assert export(BEGIN, {"downloaded": path, "bytes": record(BEGIN).size - 1}) == {"fetched": False}
+    assert export(BEGIN, {"downloaded": path, "bytes": record(BEGIN).size}) == {"fetched": True}
+    assert record(BEGIN).status is FileStatus.DELIVERED
+    records = aws.exports(EXPORTING).records
+    assert records.acknowledged(record(BEGIN).file, "ada")
+    assert record(BEGIN).status is FileStatus.ACKNOWLEDGED
+    assert records.acknowledged(record(BEGIN, "bank").file, "ada")
+    assert export(BEGIN + DAY, {})["unfetched"] == 0.0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "incoming/acme/a.csv",
+        "outgoing/acme/order-daily-20261201T180000Z.csv.control.json",
+        "outgoing/acme/order-daily-x.csv",
+    ],
+)
+def test_another_download_has_no_effect(stack: Any, name: str):
+    assert export(BEGIN, {"downloaded": f"/{BUCKET}/{name}", "bytes": 10**9}) == {"fetched": False}
+
+
+def test_a_file_that_is_being_written_is_not_acknowledged(stack: Any):
+    export(BEGIN, remaining_ms=0)
+    assert not aws.exports(EXPORTING).records.acknowledged(record(BEGIN).file, "ada")
+
+
+def test_a_file_by_its_path():
+    file = ExportFile("all_orders", "acme", "20261201T180000Z")
+    exports = (replace(DAILY, name="all"), Export("all_orders", (), "", ()))
+    assert file_of("order", exports, f"/bucket/{file.key('order', application.FileFormat())}") == file
+
+
+def test_an_unknown_export_is_an_error(stack: Any):
+    with pytest.raises(LookupError):
+        export(BEGIN, {"export": "hourly"})
+
+
+def test_items_of_other_kinds_are_not_exported(stack: Any):
+    made_items().put_item(Item={"pk": "LIST#1", "order_id": "LIST"})
+    item = Items(ORDER).from_aggregate(SAMPLES.aggregate(1)) | {"pk": "POLICY#1"}
+    made_items().put_item(Item=item)
+    export(BEGIN)
+    assert identities(stack, BEGIN) == []
