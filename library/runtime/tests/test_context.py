@@ -48,6 +48,10 @@ def _with(*commands: Command[Any, Any]) -> Context[Any]:
     return _as(PAYMENT, commands=commands, versions=versions)
 
 
+_FIRST: Any = START[0]
+"""A status in parentheses, without a comma."""
+
+
 def _starting(*after: Any) -> Context[Any]:
     return _with(CREATE, replace(CHANGE, after=after), DELETE)
 
@@ -445,7 +449,7 @@ BAD = {
         "queried_by is the text 'list': write ('list',), with a comma.",
     ),
     "commands: after without a comma": (
-        lambda: _as(PAYMENT, commands=(*PAYMENT.commands[:1], replace(PAYMENT.commands[1], after=START[0]))),
+        lambda: _as(PAYMENT, commands=(*PAYMENT.commands[:1], replace(PAYMENT.commands[1], after=_FIRST))),
         "commands: after of VerifyPayment is REGISTERED, and no tuple: write a comma after it.",
     ),
     "subscribers: one twice": (
