@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cookiecutter.config import get_config
+from cookiecutter.exceptions import InvalidConfiguration
 from rich.text import Text
 
 from .alone import alone
@@ -106,11 +108,22 @@ def given_in(file: Path) -> Mapping[str, object]:
         BadAnswer: the file has no answers, or an unknown question.
         cookiecutter.exceptions.CookiecutterException: the file cannot be read.
     """
-    answers = get_config(file)["default_context"]
+    try:
+        answers = get_config(file)["default_context"]
+    except InvalidConfiguration as error:
+        mark = getattr(error.__cause__, "problem_mark", None)
+        place = f"{file}:{mark.line + 1}" if mark else file
+        raise BadAnswer(
+            [f"{place}: this is no YAML ({getattr(error.__cause__, 'problem', error)}): correct it."]
+        ) from None
     if not isinstance(answers, Mapping) or not answers:
         raise BadAnswer([f"{file}: type the answers below the key default_context, as in {FILE}; it has none there."])
     if unknown := [name for name in answers if name not in RULES]:
-        raise BadAnswer(f"{name}: leave it out of {file}, there is no such question." for name in unknown)
+        near = {name: get_close_matches(name, RULES, 1) for name in map(str, unknown)}
+        raise BadAnswer(
+            f"{name} in {file} is no question: {f'write {like[0]}, or ' if like else ''}remove it."
+            for name, like in near.items()
+        )
     return answers
 
 

@@ -177,6 +177,23 @@ def test_ctrl_c_leaves_no_files(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("lines", "fault"),
+    [
+        (
+            "default_context:\n  subscriber: bi\n  colour: red\n",
+            r"subscriber .*write subscribers.*\ncolour .*remove it",
+        ),
+        ("default_context:\n  strategy AllAtOnce\n  region: x\n", r"answers\.yaml:3: "),
+    ],
+)
+def test_a_file_of_answers_has_its_faults_with_their_remedies(lines: str, fault: str, tmp_path: Path) -> None:
+    """A name that is no question, or a line that is no YAML."""
+    (tmp_path / "answers.yaml").write_text(lines)
+    with pytest.raises(BadAnswer, match=fault):
+        new(tmp_path / "new", tmp_path / "answers.yaml", ask=False)
+
+
 def test_the_end_of_the_input_is_an_error_with_its_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a pipe with too few answers."""
     monkeypatch.setattr("sys.stdin", StringIO("Order\n"))
@@ -242,7 +259,7 @@ def test_answers_of_a_file_are_the_defaults(tmp_path: Path, monkeypatch: pytest.
     [
         ({"sftp": "shared"}, "sftp: type one of dedicated, none, not 'shared'."),
         ({"context_name": "KYC"}, "context_name: type a name with a lower-case letter in it, such as Kyc"),
-        ({"context": "Order"}, "context: leave it out of"),
+        ({"context": "Order"}, "context in "),
         (
             {"verification": "VerifyCustomer"},
             "verification: type VerifySubscription or none, not 'VerifyCustomer': add customer_id",
