@@ -4,6 +4,7 @@ import csv
 import gzip
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from io import StringIO
 from typing import Annotated, Any, Final
 
@@ -13,6 +14,7 @@ from bounded_context import Amount, Context, Day, Renamed
 from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context.testing import Samples
 from bounded_context.testing.functions import assembled
+from bounded_context.testing.partner_files import control_of
 from tests.contexts import CONTEXTS
 from tests.test_optional_fields import TYPES
 from tests.things import context_of
@@ -66,8 +68,30 @@ PACKED: Final = (
 """Formats that only the program supports."""
 
 
+PLACED: Final = (
+    FileFormat(
+        kind="fixed",
+        decimal="implied",
+        date="YYYYMMDD",
+        record="D",
+        control={"first": "H", "last": "T", "count": "last 2-9", "sum": "last 10-39"},
+    ),
+    FileFormat(kind="fixed", encoding="windows-1252", decimal=",", compression="gzip"),
+)
+"""Formats without names of columns, before the context's columns have places."""
+
+_WIDTH: Final = 40
+
+
 def named(format_: FileFormat, context: Context[Any]) -> FileFormat:
-    """Return a format with other names of some columns."""
+    """Return a format with other names of some columns, or with places of all columns."""
+    if not format_.has_names:
+        amounts = context.rows.of_type(Decimal)
+        control = {name: place for name, place in format_.control.items() if name != "sum" or amounts}
+        control |= {"of": amounts[0]} if "sum" in control else {}
+        places = [f"{number * _WIDTH + 2}-{(number + 1) * _WIDTH + 1}" for number in range(len(context.rows.columns))]
+        columns = dict(zip(context.rows.columns, places, strict=True))
+        return replace(format_, columns=columns, control=control)
     return replace(format_, header={f"{name}\xe4": name for name in context.rows.columns[::2]})
 
 
@@ -77,6 +101,12 @@ def _writers(format_: FileFormat) -> list[Callable[[Records], bytes]]:
     def csv_(**dialect: Any) -> Callable[[Records], bytes]:
         return lambda records: _encoded(_csv(records, **{"delimiter": format_.delimiter, **dialect}), format_)
 
+    if not format_.has_names:
+        return [
+            lambda records: _placed(records, format_),
+            lambda records: _placed(records, format_, wrong=True),
+            *(csv_(lineterminator="\r\n"), lambda records: _encoded(_objects(records), format_)),
+        ]
     return [
         csv_(lineterminator="\n") if format_.kind == "csv" else lambda records: _encoded(_objects(records), format_),
         *(csv_(lineterminator="\r\n"), csv_(lineterminator="\r"), csv_(quoting=csv.QUOTE_ALL)),
@@ -87,6 +117,19 @@ def _writers(format_: FileFormat) -> list[Callable[[Records], bytes]]:
         lambda records: _csv(records, format_.delimiter).encode("utf-16-be"),
         lambda records: _encoded("\n".join(",".join(cells) for cells in records), format_),
     ]
+
+
+def _placed(records: Records, format_: FileFormat, wrong: bool = False) -> bytes:
+    """Return records at their places; a value that is too wide moves the others. With `wrong`, a row is missing."""
+    header, *rows = records
+    named_rows = [dict(zip(header, row, strict=False)) for row in rows]
+    lines = [
+        format_.record.ljust(1) + "".join(own.get(name, "").ljust(_WIDTH) for name in format_.columns) + "".join(more)
+        for own, more in zip(named_rows, (row[len(header) :] for row in rows), strict=True)
+    ]
+    stated = control_of(named_rows[wrong:], format_)
+    trailer = [f"T{stated['count']:8}{stated.get('sum', '')}"] if stated else []
+    return _encoded("\n".join([*(["H"] if trailer else []), *lines, *trailer]) + "\n", format_)
 
 
 def _encoded(text: str, format_: FileFormat) -> bytes:
@@ -107,7 +150,7 @@ def _csv(records: Records, delimiter: str = ",", **dialect: Any) -> str:
 def files(context: Context[Any], format_: FileFormat = PLAIN) -> st.SearchStrategy[bytes]:
     """Return a strategy of files for a context and a format; most are lists, with some rejected rows."""
     samples, writers = [Samples(context).values(number) for number in range(1, 9)], _writers(format_)
-    usual = writers[:1] if format_.kind == "json-lines" else writers[:6]
+    usual = writers[:6] if format_.kind == "csv" else writers[:1]
     write, written = _mostly(st.sampled_from(usual), st.sampled_from(writers)), _in_format(context, format_)
     return st.builds(_damaged, st.builds(written, write, _headers(context), _rows(samples)), _DAMAGE)
 
@@ -120,6 +163,8 @@ def odd_values(context: Context[Any], format_: FileFormat = PLAIN) -> bytes:
     notations = context.rows.writers(format_)
     cells = ([notations.get(name, str)(text) for name, text in row.items()] for row in rows)
     records = [format_.names(columns), *cells]
+    if not format_.has_names:
+        return _placed(records, format_)
     if format_.kind == "json-lines":
         return _encoded(_objects(records), format_)
     return _encoded(_csv(records, format_.delimiter, quoting=csv.QUOTE_ALL), format_)

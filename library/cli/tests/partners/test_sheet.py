@@ -28,6 +28,7 @@ from bounded_context_cli.partners.sheet import sheet
 from bounded_context_cli.programs.stack_settings import settings_of
 from bounded_context_infra.configuration.list_settings import Partner
 from bounded_context_infra.configuration.project import current
+from tests.application.test_fixed_width import FIXED
 from tests.partner_kit.test_agreement import imported
 from tests.partner_kit.test_page import _encoded, _run
 
@@ -36,11 +37,12 @@ HEADERS: Final = st.lists(NAMES, unique=True, max_size=3).map(
     lambda names: dict(zip(names, PAYMENT.rows.columns[1:], strict=False))
 )
 DAYS: Final = ("YYYY-MM-DD", "DD.MM.YYYY", "MM/DD/YYYY", "YYYYMMDD", "DD MM YYYY")
+TEXTS: Final = {"kind": ("csv", "json-lines"), "decimal": (".", ",")}
 FORMATS: Final = st.builds(
     FileFormat,
     header=HEADERS,
     date=st.sampled_from(DAYS),
-    **{name: st.sampled_from(values) for name, values in CHOICES.items()},
+    **{name: st.sampled_from(values) for name, values in {**CHOICES, **TEXTS}.items()},
 ).map(lambda made: replace(made, delimiter=PLAIN.delimiter) if made.kind == "json-lines" else made)
 DELIMITERS: Final = {"commas": ",", "semicolons": ";", "tabs": "\t", "vertical bars": "|"}
 ENCODINGS: Final = {name.upper(): name for name in CHOICES["encoding"]}
@@ -59,11 +61,13 @@ def _kit(format_: FileFormat) -> tuple[Contents, dict[str, str]]:
 def _file(facts: Mapping[str, str]) -> bytes:
     """Write a list as a partner does who has only the sheet."""
     form = facts["Format"]
-    day, mark = facts["Days"].removeprefix("as "), facts["Decimals"][-3]
+    day, mark = facts["Days"].removeprefix("as "), "" if "digits" in facts["Decimals"] else facts["Decimals"][-3]
     rows = [{**Samples(PAYMENT).values(number), "amount": "12.50".replace(".", mark)} for number in range(3)]
     for row in rows:
         year, month, of_month = row["due_date"].split("-")
         row["due_date"] = day.replace("YYYY", year).replace("MM", month).replace("DD", of_month)
+    if "Columns" in facts:
+        return _fixed(facts, rows)
     if "JSON" in form:
         names = facts["Members"].split(", ")
         text = "\n".join(json.dumps(dict(zip(names, row.values(), strict=True)), ensure_ascii=False) for row in rows)
@@ -72,6 +76,27 @@ def _file(facts: Mapping[str, str]) -> bytes:
         text = _csv([facts["First line"].split(delimiter), *([*row.values()] for row in rows)], delimiter)
     data = text.encode(next(name for words, name in ENCODINGS.items() if f"text in {words}," in form))
     return gzip.compress(data) if "gzip" in form else data
+
+
+def _fixed(facts: Mapping[str, str], rows: Sequence[Mapping[str, str]]) -> bytes:
+    """Write rows at the places of the sheet, with the count and the sum that it names."""
+    places = dict(re.findall(r"(\w+): characters ([0-9-]+)", facts["Columns"]))
+    mark, first = re.fullmatch("each begins with (.+)", facts["Rows"]), facts["First line"].split()[2].rstrip(",")
+    last = facts["Last line"].split()[2].rstrip(",")
+    lines = [_placed(mark[1] if mark else "", {places[name]: text for name, text in row.items()}) for row in rows]
+    count, total = (facts[name].rpartition(" ")[2] for name in ("Count of rows", "Sum of amount"))
+    amount = re.sub("[^0-9]", "", rows[0]["amount"])
+    trailer = _placed(last, {count: str(len(rows)), total: str(int(amount) * len(rows))})
+    return "".join(f"{line}\n" for line in (first, *lines, trailer)).encode()
+
+
+def _placed(line: str, values: Mapping[str, str]) -> str:
+    for place, text in values.items():
+        begin, end = map(int, place.split("-"))
+        assert len(text) <= end - begin + 1
+        line = line.ljust(end)
+        line = line[: begin - 1] + text.ljust(end - begin + 1) + line[end:]
+    return line
 
 
 def _csv(records: Sequence[Sequence[str]], delimiter: str) -> str:
@@ -86,7 +111,7 @@ GERMAN: Final = FileFormat(
 
 
 @pytest.mark.parametrize(
-    "format_", [GERMAN, FileFormat(kind="json-lines", encoding="utf-16", compression="gzip")], ids=str
+    "format_", [GERMAN, FIXED, FileFormat(kind="json-lines", encoding="utf-16", compression="gzip")], ids=str
 )
 def test_a_file_that_follows_the_sheet_is_a_list(format_: FileFormat) -> None:
     _assert_agreement(format_)
@@ -107,8 +132,10 @@ def _assert_agreement(format_: FileFormat) -> None:
     assert check(PAYMENT, BytesIO(data), len(data), Terms(kit.most_bytes, Fraction(0), format_)).status == VALID
     assert FileFormat(**kit.for_python()["file"]) == format_
     assert described_format(kit, PAYMENT)["file"] == asdict(PAYMENT.rows.read_as(format_))
-    is_table = format_.kind == "csv"
-    names = facts["First line"].split(format_.delimiter) if is_table else facts["Members"].split(", ")
+    if format_.has_names:
+        names = facts["Members"].split(", ") if format_.has_objects else facts["First line"].split(format_.delimiter)
+    else:
+        names = [place.partition(":")[0] for place in facts["Columns"].split(", ")]
     assert [column.name for column in kit.form.columns] == names
     form, _, limit = facts["Format"].rpartition(", at most ")
     assert kit.form.file[0] == f"It is {form}."

@@ -13,11 +13,14 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
+from bounded_context.application.reading import FileSource
 from bounded_context.declaration.context import Context
 from bounded_context.domain.field_types import BY_KIND
 from bounded_context.domain.fields import choices, kind_of, today
 from bounded_context.domain.formats import PLAIN, FileFormat
+from bounded_context.domain.rows import Unreadable
 from bounded_context.testing.functions import OwnValues, assembled, own_values
+from bounded_context_infra.configuration.project import ProjectError
 
 _BAD_SEED = 998
 _BAD = "no such value"
@@ -115,7 +118,10 @@ class Samples:
         notations = self._context.rows.writers(self.format)
         columns = [notations.get(name, str) for name in header]
         cells = ([*map(lambda write, cell: write(cell), columns, row), *row[len(header) :]] for row in rows)
-        return assembled([self.format.names(header), *cells], self.format)
+        try:
+            return assembled([self.format.names(header), *cells], self.format)
+        except ValueError as error:
+            raise ProjectError(f"the partner's format has no place for a sample list: {error}.") from error
 
     def bad_document(self) -> bytes:
         """Return a list with one invalid row: a value of a wrong type, or an extra cell if all columns are texts."""
@@ -147,6 +153,10 @@ class Samples:
 
     def _records(self, content: bytes) -> Iterator[tuple[int, dict[str, str]]]:
         """Yield the first line, and the cells by column, of each record after the header."""
+        if not self.format.has_names:
+            with suppress(Unreadable):
+                yield from self._placed_records(content)
+            return
         text = _text(content, self.format.encoding)
         if self.format.kind == "json-lines":
             for line, record in enumerate(text, 1):
@@ -161,6 +171,11 @@ class Samples:
             if record:
                 yield begins, self._by_column(header, record)
             begins = records.line_num + 1
+
+    def _placed_records(self, content: bytes) -> Iterator[tuple[int, dict[str, str]]]:
+        header, *records = FileSource(io.BytesIO(content)).records(self.format)
+        for record in records:
+            yield record.line, self._by_column(header.cells, record.cells)
 
     def _by_column(self, names: Iterable[str], cells: Iterable[object]) -> dict[str, str]:
         return {self.format.column(name): str(cell) for name, cell in zip(names, cells, strict=False)}

@@ -74,6 +74,19 @@ def _too_large(stack: Stack, name: str) -> str:
         return _undone(stack.register(name))
 
 
+CONTROLLED: Final = FileFormat(
+    kind="fixed",
+    columns={name: f"{place * 30 + 1}-{place * 30 + 29}" for place, name in enumerate(PAYMENT.rows.columns)},
+    control={"last": "T", "count": "last 2-9"},
+)
+
+
+def _miscounted(stack: Stack, name: str) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FORMATS", json.dumps({"acme": CONTROLLED.settings}))
+        return stack.take(name, SAMPLES.file([row(3), row(4)], format_=CONTROLLED).replace(b"T2", b"T3"))
+
+
 def _scanned(result: str) -> Callable[[Stack, str], str]:
     def take(stack: Stack, name: str) -> str:
         with pytest.MonkeyPatch.context() as patch:
@@ -116,6 +129,7 @@ REFUSALS: Final[dict[str, Callable[[Stack, str], str]]] = {
     ListFault.FORMAT: _file(SAMPLES.file([row(3), row(4)], format_=FileFormat(delimiter=";"))),
     ListFault.QUOTES: _file(GOOD + b'"open'),
     ListFault.RECORD: _rows(row(4), {**row(3), "payer": f"{NAME} {'x' * 70_000}"}),
+    ListFault.CONTROL: _miscounted,
     ListFault.HEADER: _file(WITHOUT_HEADER),
     ListFault.EMPTY: _rows(),
     ListFault.SIZE: _too_large,

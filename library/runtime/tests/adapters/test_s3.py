@@ -39,7 +39,7 @@ def test_a_pinned_version_does_not_change(files: InboxBucket):
     files.write(KEY, b"b\n")
     assert stored.file.size == 4
     with files.open(stored.file) as stream:
-        assert [cells for _, cells in FileSource(stream).records()] == [["a"], ["1"]]
+        assert [record.cells for record in FileSource(stream).records()] == [["a"], ["1"]]
 
 
 @pytest.mark.parametrize(

@@ -37,11 +37,14 @@ GERMAN = {
 HEADER = {name: column for column, name in GERMAN.items()}
 EXCEL = FileFormat(delimiter=";", encoding="windows-1252", decimal=",", date="DD.MM.YYYY", header=HEADER)
 
+TEXTS = {**CHOICES, "kind": ("csv", "json-lines"), "decimal": (".", ",")}
+"""The choices of files with the names of their columns."""
+
 formats = st.builds(
     FileFormat,
     header=st.sampled_from([{}, HEADER]),
     date=st.sampled_from(["YYYY-MM-DD", "DD.MM.YYYY", "MM/DD/YYYY", "YYYYMMDD"]),
-    **{name: st.sampled_from(values) for name, values in CHOICES.items()},
+    **{name: st.sampled_from(values) for name, values in TEXTS.items()},
 )
 # All characters are in each encoding, and no line of Latin-1 is UTF-8 by chance.
 texts = st.text("ab z;,|\t\"'=äöüß\n.-1", max_size=12)

@@ -23,12 +23,12 @@ def _read(data: bytes) -> list[Record]:
 )
 def test_the_usual_ways_to_write_csv_read_the_same(data: bytes):
     """Line ends, a byte order mark, quotes and blank lines make no difference."""
-    assert [cells for _, cells in _read(data)] == [["a", "b"], ["1", "2"]]
+    assert [record.cells for record in _read(data)] == [["a", "b"], ["1", "2"]]
 
 
 def test_a_record_has_the_line_on_which_it_starts():
     """A quoted line break does not shift the lines of the report."""
-    assert [line for line, _ in _read(b'a\n"x\ny"\n\nz\n')] == [1, 2, 5]
+    assert [record.line for record in _read(b'a\n"x\ny"\n\nz\n')] == [1, 2, 5]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_the_output_of_a_csv_writer_is_read_back(table: list[list[str]]):
     """Commas, quotes, line breaks and any Unicode survive, but a byte order mark, and NUL, which UTF-16 text has."""
     text = StringIO(newline="")
     csv.writer(text).writerows(table)
-    assert [cells for _, cells in _read(text.getvalue().encode())] == table
+    assert [record.cells for record in _read(text.getvalue().encode())] == table
 
 
 class _Endless(RawIOBase):

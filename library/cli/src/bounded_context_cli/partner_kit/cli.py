@@ -58,7 +58,7 @@ def partner_kit(
 ) -> int:
     """Write a program for Python and an HTML page that check a list with this context's rules, without a connection.
 
-    Both contain the format and samples. Give them to partners. There is no page for JSON lines and gzip.
+    Both contain the format and samples. Give them to partners. The page reads unpacked CSV only.
 
     Examples:
       context partner-kit
@@ -223,7 +223,8 @@ _BOUNDS: Final = {Gt: "gt", Ge: "ge", Lt: "lt", Le: "le"}
 
 def unsupported(format_: FileFormat) -> str:
     """Return the reason why no page can check files of a format, as a sentence; empty if a page can."""
-    other = "JSON lines" if format_.kind != PLAIN.kind else "gzip" if format_.compression != PLAIN.compression else ""
+    kinds = {"csv": "", "json-lines": "JSON lines", "fixed": "columns of fixed width"}
+    other = kinds[format_.kind] or ("gzip" if format_.compression != PLAIN.compression else "")
     return other and f"The page cannot read {other}, so that only the program is written."
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from bounded_context.declaration.context import Context
-from bounded_context.domain.faults import OBJECT_CODES
+from bounded_context.domain.faults import CONTROL_CODES, KIND_CODES
 from bounded_context.domain.fields import kind_of
 from bounded_context.domain.formats import PLAIN, SIGNS, FileFormat
 from bounded_context.domain.rows import Rows
@@ -17,7 +17,7 @@ from bounded_context_infra.configuration.project import Project, ProjectError
 
 from ..contracts.documents import list_format
 from ..contracts.published import examples
-from ..partners.sheet import MB, summary
+from ..partners.sheet import DECIMALS, MB, places, summary
 from ..programs.stack_settings import settings_of
 from ..views.pages.lists import Column, ListFormat, markdown
 
@@ -26,17 +26,20 @@ def described(form: ListFormat, rows: Rows, format_: FileFormat) -> ListFormat:
     """Return the description of the plain format as the description of a partner's format."""
     if format_ == PLAIN:
         return form
-    columns = [_column(column, rows, format_) for column in form.columns]
+    placed = [*map(rows.read_as(format_).column, format_.columns)]
+    columns = [_column(each, rows, format_) for each in form.columns if format_.has_names or each.name in placed]
     text = replace(format_, encoding=PLAIN.encoding, compression=PLAIN.compression)
     sample = assembled([[column.name for column in columns], [column.example for column in columns]], text)
     most_mb = format_.most_bytes(form.most_mb * MB) // MB
     sentences, sample_text = tuple(_sentences(format_)), sample.decode().strip("\r\n")
-    codes = OBJECT_CODES if format_.kind == "json-lines" else {}
-    rows_codes, list_codes = (
-        {name: codes.get(name, texts) for name, texts in of.items()} for of in (form.rows, form.lists)
-    )
+    codes, known = KIND_CODES.get(format_.kind, {}), {**form.lists, **(CONTROL_CODES if format_.control else {})}
+    rows_codes, list_codes = ({name: codes.get(name, texts) for name, texts in of.items()} for of in (form.rows, known))
     form = replace(form, columns=columns, rows=rows_codes, lists=list_codes, file=sentences, sample=sample_text)
-    return replace(form, most_mb=most_mb, excel=tuple(_excel(format_)), code="json" if codes else "csv")
+    return replace(form, most_mb=most_mb, excel=tuple(_excel(format_)), code=_LANGUAGES[format_.kind])
+
+
+_LANGUAGES: Final = {"csv": "csv", "json-lines": "json", "fixed": "text"}
+"""The language of a sample, by the kind of files."""
 
 
 def _column(column: Column, rows: Rows, format_: FileFormat) -> Column:
@@ -47,7 +50,11 @@ def _column(column: Column, rows: Rows, format_: FileFormat) -> Column:
 
 def _sentences(format_: FileFormat) -> Iterator[str]:
     yield f"It is {summary(format_)}."
-    if format_.kind == "csv":
+    if not format_.has_names:
+        yield from (f"{title}: {text}." for title, text in places(format_) if title != "Columns")
+        yield "Spaces may fill a value, and zeros the beginning of a number."
+        yield f"Decimals: {DECIMALS[format_.decimal]}."
+    elif not format_.has_objects:
         yield "The first line names the columns, in any order. Every other line is a row."
         yield "A cell with a separator, a double quote or a line break is in double quotes."
         yield "Double each double quote in it."
@@ -129,8 +136,11 @@ def contents(project: Project, stack: str, partner: str | None = None) -> Conten
     if partner is None:
         return Contents(f"{name}-lists", reference, form, *_samples(context, PLAIN), only_the_service)
     format_ = _format(project, stack, partner)
-    form = described(form, context.rows, format_)
-    return Contents(f"{name}-{partner}-lists", reference, form, *_samples(context, format_), only_the_service, format_)
+    try:
+        form, samples = described(form, context.rows, format_), _samples(context, format_)
+    except ValueError as error:
+        raise ProjectError(f"partners.{partner}.format has no place for a sample list: {error}.") from error
+    return Contents(f"{name}-{partner}-lists", reference, form, *samples, only_the_service, format_)
 
 
 def _format(project: Project, stack: str, partner: str) -> FileFormat:

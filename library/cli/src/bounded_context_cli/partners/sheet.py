@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from bounded_context.application.control import COUNT, SUM
+from bounded_context.application.fixed_width import FIRST, LAST
 from bounded_context.declaration.context import Context
 from bounded_context.domain.formats import PLAIN, SIGNS, FileFormat
 from bounded_context.domain.rows import Rows
@@ -60,21 +62,55 @@ def described(key: PublicKey) -> str:
 
 def _format(rows: Rows, format_: FileFormat, most_bytes: int) -> Iterator[tuple[str, str]]:
     yield "Format", f"{summary(format_)}, at most {format_.most_bytes(most_bytes) // MB} MB"
-    is_table = format_.kind == PLAIN.kind
-    mark = format_.delimiter if is_table else ", "
-    yield "First line" if is_table else "Members", mark.join(format_.names(rows.columns_with(default=False)))
-    if optional := rows.columns_with(default=True):
-        yield "Optional", mark.join(format_.names(optional))
+    yield from _columns(rows, format_) if format_.has_names else places(format_)
     if rows.of_type(Decimal):
-        yield "Decimals", f"with a {'point' if format_.decimal == PLAIN.decimal else 'comma'}, as 12{format_.decimal}50"
+        yield "Decimals", DECIMALS[format_.decimal]
     if rows.of_type(date):
         yield "Days", f"as {format_.date}"
 
 
+DECIMALS: Final = {
+    ".": "with a point, as 12.50",
+    ",": "with a comma, as 12,50",
+    "implied": "the last two digits, as 1250 for 12.50",
+}
+"""The decimals of a number in words."""
+
+
+def _columns(rows: Rows, format_: FileFormat) -> Iterator[tuple[str, str]]:
+    mark = ", " if format_.has_objects else format_.delimiter
+    yield "Members" if format_.has_objects else "First line", mark.join(format_.names(rows.columns_with(default=False)))
+    if optional := rows.columns_with(default=True):
+        yield "Optional", mark.join(format_.names(optional))
+
+
+def places(format_: FileFormat) -> Iterator[tuple[str, str]]:
+    """Yield the places of a format's rows, columns, count and sum in words, for a file without names of columns."""
+    noun, rows = _PLACES[format_.kind]
+    if format_.record:
+        yield "Rows", rows.format(format_.record)
+    yield "Columns", ", ".join(f"{name}: {noun} {place}" for name, place in format_.columns.items())
+    control = format_.control
+    for end in (FIRST, LAST):
+        if end in control:
+            yield f"{end.title()} line", f"begins with {control[end]}, and is no row"
+    if COUNT in control:
+        yield "Count of rows", f"{noun} {control[COUNT]}"
+    if SUM in control:
+        yield f"Sum of {control['of']}", f"{noun} {control[SUM]}"
+
+
+_PLACES: Final = {"fixed": ("characters", "each begins with {}")}
+"""The noun of a place, and the description of the rows, by the kind of files."""
+
+
 def summary(format_: FileFormat) -> str:
     """Return a description of the form of a partner's files, without the columns."""
-    encoding = format_.encoding.upper()
+    encoding, sign = format_.encoding.upper(), SIGNS[format_.delimiter]
     packed = f", compressed with {format_.compression}" if format_.compression != PLAIN.compression else ""
-    if format_.kind != PLAIN.kind:
-        return f"text in {encoding}, with a JSON object on each line{packed}"
-    return f"CSV text in {encoding}, with {SIGNS[format_.delimiter]} between the cells{packed}"
+    kinds = {
+        "csv": f"CSV text in {encoding}, with {sign} between the cells",
+        "json-lines": f"text in {encoding}, with a JSON object on each line",
+        "fixed": f"text in {encoding}, with a row on each line and columns of fixed width",
+    }
+    return f"{kinds[format_.kind]}{packed}"

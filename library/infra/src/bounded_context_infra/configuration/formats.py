@@ -3,15 +3,29 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import fields
+from itertools import pairwise
 from typing import Any, Final
 
+from bounded_context.application.control import COUNT, SUM
+from bounded_context.application.fixed_width import FIRST, LAST, span
 from bounded_context.domain.formats import CHOICES, FileFormat
 
 from .schema import BadMember
 
 _DATE: Final = re.compile(r"(YYYY|MM|DD)([./ -]?)(YYYY|MM|DD)\2(YYYY|MM|DD)")
+_SPAN: Final = re.compile(r"[1-9][0-9]{0,3}-[1-9][0-9]{0,3}")
+
+_KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "delimiter": ("csv",),
+    "encoding": ("csv", "json-lines", "fixed"),
+    "header": ("csv", "json-lines"),
+    "columns": ("fixed",),
+    "record": ("fixed",),
+    "control": ("fixed",),
+}
+"""The kinds that have a member. Each kind has the other members."""
 
 
 def file_format(values: Any, columns: Collection[str]) -> FileFormat:
@@ -23,16 +37,24 @@ def file_format(values: Any, columns: Collection[str]) -> FileFormat:
         if member not in members:
             raise BadMember("", f"has {member!r}: write any of {', '.join(members)}")
         _check(member, value, columns)
-    if values.get("kind") == "json-lines" and "delimiter" in values:
-        raise BadMember("delimiter", "is only for kind: csv: remove it")
-    return FileFormat(**values)
+    form = FileFormat(**values)
+    for member in values:
+        if form.kind not in (kinds := _KINDS.get(member, (form.kind,))):
+            raise BadMember(member, f"is only for kind: {' or '.join(kinds)}: remove it")
+    if form.decimal == "implied" and form.kind != "fixed":
+        raise BadMember("decimal", "is 'implied', which is only for kind: fixed: write '.' or ','")
+    if not form.has_names:
+        _check_places(form)
+    return form
 
 
 def _check(member: str, value: Any, columns: Collection[str]) -> None:
-    if member == "header":
-        _check_header(value, columns)
+    if member in ("header", "columns", "control"):
+        _CHECKS[member](value, columns)
     elif member == "date":
         _check_date(value)
+    elif member == "record":
+        _check_text(member, value)
     elif value not in CHOICES[member]:
         raise BadMember(member, f"is {value!r}: write one of {', '.join(map(json.dumps, CHOICES[member]))}")
 
@@ -41,6 +63,11 @@ def _check_date(value: Any) -> None:
     match = _DATE.fullmatch(value) if isinstance(value, str) else None
     if match is None or len({match[1], match[3], match[4]}) != 3:
         raise BadMember("date", f"is {value!r}: write YYYY, MM and DD once each, such as DD.MM.YYYY")
+
+
+def _check_text(member: str, value: Any) -> None:
+    if not isinstance(value, str) or not value.isprintable() or not value.strip():
+        raise BadMember(member, f"is {value!r}: write a text")
 
 
 def _check_header(value: Any, columns: Collection[str]) -> None:
@@ -53,3 +80,50 @@ def _check_header(value: Any, columns: Collection[str]) -> None:
             raise BadMember("header", f"has the name {name!r}: write it without spaces around it")
     if twice := [column for column, times in Counter(value.values()).items() if times > 1]:
         raise BadMember("header", f"maps two names to {min(twice)!r}: map one of them")
+
+
+def _check_columns(value: Any, columns: Collection[str]) -> None:
+    if not isinstance(value, dict):
+        raise BadMember("columns", f"is {value!r}: write a map of our columns to their places")
+    for name, place in value.items():
+        if name not in columns:
+            raise BadMember("columns", f"has {name!r}: write one of {', '.join(columns)}")
+        _check_text(f"columns.{name}", place)
+
+
+def _check_control(value: Any, _: Collection[str]) -> None:
+    known = (COUNT, SUM, "of", FIRST, LAST)
+    if not isinstance(value, dict) or not value.keys() <= {*known}:
+        raise BadMember("control", f"is {value!r}: write a map of any of {', '.join(known)}")
+    for name, text in value.items():
+        _check_text(f"control.{name}", text)
+
+
+_CHECKS: Final = {"header": _check_header, "columns": _check_columns, "control": _check_control}
+
+
+def _check_places(form: FileFormat) -> None:
+    """Check the members of a kind of files without column names. Raises BadMember."""
+    if not form.columns:
+        raise BadMember("columns", f"is missing: kind: {form.kind} needs the place of each column")
+    _check_spans(form)
+    control = form.control
+    if (SUM in control) != ("of" in control) or control.get("of", next(iter(form.columns))) not in form.columns:
+        raise BadMember("control", "has a sum without its column: write sum and of, which is one of columns")
+
+
+def _check_spans(form: FileFormat) -> None:
+    places = {**{f"columns.{name}": ("row", place) for name, place in form.columns.items()}}
+    for name in {COUNT, SUM} & form.control.keys():
+        line, _, place = form.control[name].partition(" ")
+        if line not in (FIRST, LAST) or line not in form.control:
+            problem = f"is {form.control[name]!r}: write {FIRST} or {LAST} and the characters, such as last 2-9"
+            raise BadMember(f"control.{name}", f"{problem}, and in control.{LAST} the beginning of that line")
+        places[f"control.{name}"] = (line, place)
+    for member, (_, place) in places.items():
+        if not _SPAN.fullmatch(place) or span(place).start >= span(place).stop:
+            raise BadMember(member, f"is {place!r}: write the first and the last character, such as 1-10")
+    ordered = sorted((line, span(place).start, span(place).stop, name) for name, (line, place) in places.items())
+    for one, other in pairwise(ordered):
+        if one[0] == other[0] and other[1] < one[2]:
+            raise BadMember(other[3], f"overlaps {one[3]}: write other characters")

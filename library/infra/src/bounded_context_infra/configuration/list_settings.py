@@ -15,6 +15,8 @@ from typing import Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, PlainValidator, SecretStr, ValidationInfo, WithJsonSchema
 
+from bounded_context.application.control import COUNT, SUM
+from bounded_context.application.fixed_width import FIRST, LAST
 from bounded_context.declaration.context import Context
 from bounded_context.domain.formats import CHOICES, FileFormat
 
@@ -136,7 +138,14 @@ _PARTNER_ENDING: Final = members({"key": _TEXT, "expires": {"type": "string", "f
 _DATE: Final[Schema] = {"type": "string", "title": "YYYY, MM and DD once each, such as DD.MM.YYYY"}
 _HEADER: Final[Schema] = {"type": "object", "additionalProperties": {"type": "string"}}
 _CHOICES: Final[Mapping[str, Schema]] = {member: {"enum": [*values]} for member, values in CHOICES.items()}
-_FORMAT: Final = {**members({**_CHOICES, "date": _DATE, "header": _HEADER}), "minProperties": 1}
+_COLUMNS: Final[Schema] = {
+    "type": "object",
+    "additionalProperties": {"type": "string", "title": "a place such as 1-10"},
+}
+_RECORD: Final[Schema] = {"type": "string", "title": "the beginning of each row"}
+_CONTROL: Final = members({key: {"type": "string"} for key in (COUNT, SUM, "of", FIRST, LAST)})
+_FREE: Final = {"date": _DATE, "header": _HEADER, "columns": _COLUMNS, "record": _RECORD, "control": _CONTROL}
+_FORMAT: Final = {**members({**_CHOICES, **_FREE}), "minProperties": 1}
 
 
 def _key(value: Any) -> PublicKey:
@@ -175,9 +184,13 @@ def _network(value: str) -> str:
 def _format(values: Any, info: ValidationInfo[Any]) -> FileFormat:
     rows = info.context.context.rows
     form = file_format(values, known := (*rows.columns, *rows.earlier_names))
-    meanings = {rows.read_as(form).column(name) for name in (*known, *form.header)}
+    names = [*known, *form.header] if form.has_names else [*form.columns]
+    meanings = [rows.read_as(form).column(name) for name in names]
     if nameless := [column for column in rows.columns_with(default=False) if column not in meanings]:
-        raise BadMember("header", f"leaves {nameless[0]!r} without a name, so no file is accepted: map a name to it")
+        member, noun = ("header", "name") if form.has_names else ("columns", "place")
+        raise BadMember(member, f"leaves {nameless[0]!r} without a {noun}, so no file is accepted: write its {noun}")
+    if not form.has_names and len({*meanings}) < len(meanings):
+        raise BadMember("columns", "has a column by two names: write one of them")
     return form
 
 

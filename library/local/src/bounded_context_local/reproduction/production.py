@@ -20,6 +20,7 @@ from urllib3.exceptions import HTTPError
 
 from bounded_context.adapters.items import KEY, TRACEPARENT
 from bounded_context.application.detection import json_record
+from bounded_context.application.fixed_width import span
 from bounded_context.application.reading import FileSource
 from bounded_context.declaration.context import Context
 from bounded_context.domain.formats import FileFormat, Formats
@@ -84,13 +85,19 @@ def _masked_file(data: bytes, context: Context[Any], format_: FileFormat) -> byt
     names = [*map(format_.column, header)]
     if context.identity not in names:
         return assembled(([ERASED] * len(cells) for cells in (header, *rows)), format_)
-    return assembled([header, *(_masked_row(names, cells, context.personal) for cells in rows)], format_)
+    masked_rows = [_masked_row(names, cells, context.personal) for cells in rows]
+    if format_.kind == "fixed":
+        widths = [span(format_.columns[name]) for name in header]
+        masked_rows = [
+            [cell[: part.stop - part.start] for cell, part in zip(cells, widths, strict=False)] for cells in masked_rows
+        ]
+    return assembled([header, *masked_rows], format_)
 
 
 def _table(data: bytes, context: Context[Any], format_: FileFormat) -> list[list[str]]:
     """Return the cells of the header and of each record. A line that is no JSON object is masked."""
     lines = [*FileSource(BytesIO(data)).records(format_)]
-    if format_.kind == "csv":
+    if not format_.has_objects:
         return [record.cells for record in lines]
     columns = context.rows.columns
     rows = (json_record(record, columns, format_) for record in lines)

@@ -91,7 +91,7 @@ class ListFile:
         first = self._first(records)
         header, rows_read = self._columns(first), False
         # The first object of JSON lines is a row.
-        rows = records if self._format.kind == "csv" else chain([first], records)
+        rows = chain([first], records) if self._format.has_objects else records
         for checked in self._check.checked(header, rows):
             yield checked
             rows_read = True
@@ -107,7 +107,7 @@ class ListFile:
     def _columns(self, first: Record) -> tuple[str, ...]:
         """Return the names of the columns."""
         try:
-            if self._format.kind == "csv":
+            if not self._format.has_objects:
                 return self._form.check_header(first.cells, self._format)
             self._check_members(first)
         except Unreadable as error:
@@ -174,7 +174,7 @@ class RecordCheck:
 
     def _check(self, header: tuple[str, ...]) -> Callable[[list[Record]], Checked]:
         check = self._cells(header, self._format)
-        return check if self._format.kind == "csv" else (lambda chunk: self._check_objects(chunk, check))
+        return (lambda chunk: self._check_objects(chunk, check)) if self._format.has_objects else check
 
     def _check_objects(self, lines: list[Record], check: Callable[[list[Record]], Checked]) -> Checked:
         results = [json_record(line, self._form.columns, self._format) for line in lines]

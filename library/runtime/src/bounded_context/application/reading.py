@@ -202,7 +202,8 @@ def limit(most: int, format_: FileFormat = PLAIN) -> str:
     least = format_.most_bytes(most)
     if least == most:
         return f"at most {most} bytes are accepted: split it"
-    form = "compressed" if format_.compression != PLAIN.compression else format_.encoding.upper()
+    form = format_.encoding.upper() if format_.has_names else format_.kind
+    form = "compressed" if format_.compression != PLAIN.compression else form
     return f"at most {least} bytes are accepted in a {form} file: split it"
 
 
@@ -272,6 +273,8 @@ class FileSource:
     def records(self, format_: FileFormat = PLAIN, place: FileRange | None = None) -> Iterator[Record]:
         """Yield each record, the header first, without blank lines. A record of JSON lines has its line as one cell.
 
+        A file without column names has the names of its format as the header.
+
         Args:
             format_: the format of the file.
             place: the first range of the file, if only its records are read.
@@ -315,6 +318,10 @@ def _records(content: _Buffered, codec_: str, format_: FileFormat, place: FileRa
     text = TextIOWrapper(content, codec_, newline="")
     text._CHUNK_SIZE = TEXT_BYTES  # pyrefly: ignore[missing-attribute] (CPython's own attribute)
     lines = _Lines(text, format_.encoding, place)
+    if format_.kind == "fixed":
+        from .fixed_width import fixed_records  # Only partners with such files need the module.
+
+        return fixed_records(_json(lines), format_)
     return _csv(lines, format_.delimiter) if format_.kind == "csv" else _json(lines)
 
 

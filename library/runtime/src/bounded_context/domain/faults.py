@@ -28,6 +28,7 @@ class ListFault(StrEnum):
     FORMAT = "list-format"
     QUOTES = "list-quotes"
     RECORD = "list-record"
+    CONTROL = "list-control"
     HEADER = "list-header"
     EMPTY = "list-empty"
     SIZE = "list-too-large"
@@ -42,7 +43,7 @@ class ListFault(StrEnum):
 FILE_FAULTS: Final = frozenset(
     {
         *(ListFault.ENCODING, ListFault.MARK, ListFault.COMPRESSION, ListFault.QUOTES, ListFault.RECORD),
-        *(ListFault.HEADER, ListFault.EMPTY, ListFault.SIZE),
+        *(ListFault.CONTROL, ListFault.HEADER, ListFault.EMPTY, ListFault.SIZE),
     }
 )
 """The faults of a file that is no list. The validation writes them into the report, with their line."""
@@ -130,6 +131,14 @@ APPROVAL_CODES: Final[Mapping[str, tuple[str, str]]] = {
 """The code of a list that is not approved, for contexts that declare an approval."""
 
 
+CONTROL_CODES: Final[Mapping[str, tuple[str, str]]] = {
+    ListFault.CONTROL: (
+        "The file's own count or sum of its rows is missing, or is not the count or sum of its rows.",
+        "Look for missing or doubled rows, or export the list again.",
+    ),
+}
+"""The code of a wrong count or sum, for partners whose files have one."""
+
 OBJECT_CODES: Final[Mapping[str, tuple[str, str]]] = {
     Fault.CELLS: (
         "The line is no JSON object, or has a member that is no column.",
@@ -143,13 +152,25 @@ OBJECT_CODES: Final[Mapping[str, tuple[str, str]]] = {
 }
 """The codes with another meaning and remedy in JSON lines, whose rows are objects."""
 
+KIND_CODES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "json-lines": OBJECT_CODES,
+    "fixed": {
+        Fault.CELLS: (
+            "The line is longer or shorter than a row, or does not begin as a row.",
+            "Write each column at its agreed place, filled with spaces to its whole width.",
+        ),
+        ListFault.RECORD: ("A line is too long.", "Look for a missing line end."),
+    },
+}
+"""The codes with another meaning and remedy in a kind of files."""
+
 
 def remedy_of(code: str, kind: str = "") -> str:
     """Return the remedy of a code, also of a refusal that a context declares; empty without a code.
 
     ``kind`` is the kind of the partner's format.
     """
-    codes = {**ROW_CODES, **LIST_CODES, **APPROVAL_CODES, **(OBJECT_CODES if kind == "json-lines" else {})}
+    codes = {**ROW_CODES, **LIST_CODES, **APPROVAL_CODES, **CONTROL_CODES, **KIND_CODES.get(kind, {})}
     return codes.get(code, ROW_CODES[Fault.RULE])[1] if code else ""
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -19,13 +19,13 @@ A call validates it, within 15 minutes (AWS limit): some 21,000 rows a second.
 """
 
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
-    "kind": ("csv", "json-lines"),
+    "kind": ("csv", "json-lines", "fixed"),
     "delimiter": (",", ";", "\t", "|"),
     "encoding": ("utf-8", "utf-16", "latin-1", "windows-1252"),
-    "decimal": (".", ","),
+    "decimal": (".", ",", "implied"),
     "compression": ("none", "gzip"),
 }
-"""The accepted values of a format's members. `date` and `header` are free."""
+"""The accepted values of a format's members. The other members are free."""
 
 SINGLE_BYTE: Final = ("latin-1", "windows-1252")
 """The encodings in which any bytes of another encoding are text too."""
@@ -33,11 +33,15 @@ SINGLE_BYTE: Final = ("latin-1", "windows-1252")
 _PARTS: Final = re.compile(r"YYYY|MM|DD|.")
 _DIGITS: Final = {"YYYY": "(?P<YYYY>[0-9]{4})", "MM": "(?P<MM>[0-9]{2})", "DD": "(?P<DD>[0-9]{2})"}
 _ISO_DAY: Final = re.compile("-".join(_DIGITS.values()))
-_NO_DAY: Final = "?"
-"""Begins a text that is no day of the format: no field accepts it as a day of another format."""
+_NO_VALUE: Final = "?"
+"""Begins a text that is no value of the format: no field accepts it as a value of another format."""
 
 _SWAPPED: Final = str.maketrans(",.", ".,")
 _POINT: Final = re.compile(r"(?<=[0-9])\.(?=[0-9])")
+_FILL: Final = re.compile(r"(?<![^+-])0+(?=[0-9])")
+"""The zeros that fill the beginning of a number."""
+
+_CENTS: Final = re.compile(r"([+-]?)([0-9]+)")
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,10 @@ class FileFormat:
     """The format of a partner's files. The defaults are the plain format.
 
     ``header`` maps the partner's column names to the columns. ``date`` has YYYY, MM and DD once each, with a separator
-    or without.
+    or without. ``columns`` has the place of each column in a file without column names: in fixed-width text the first
+    and the last character. ``record`` finds the rows: the text with which their lines begin. ``control`` has the places
+    of the file's own ``count`` and ``sum`` of its rows, and in ``of`` the column of the sum. In fixed-width text,
+    ``first`` and ``last`` are the beginnings of the lines with these places.
     """
 
     kind: str = "csv"
@@ -55,6 +62,9 @@ class FileFormat:
     date: str = "YYYY-MM-DD"
     compression: str = "none"
     header: Mapping[str, str] = field(default_factory=dict[str, str])
+    columns: Mapping[str, str] = field(default_factory=dict[str, str])
+    record: str = ""
+    control: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -72,9 +82,19 @@ class FileFormat:
         return [names.get(column, column) for column in columns]
 
     @property
+    def has_objects(self) -> bool:
+        """Whether the rows are objects, which name their columns. Other rows have a cell for each column."""
+        return self.kind == "json-lines"
+
+    @property
+    def has_names(self) -> bool:
+        """Whether a file has the names of its columns. Otherwise the format has their places."""
+        return self.kind in ("csv", "json-lines")
+
+    @property
     def has_ranges(self) -> bool:
         """Whether a part of a file can be read without the bytes before it."""
-        return self.encoding != "utf-16" and self.compression == PLAIN.compression
+        return self.has_names and self.encoding != "utf-16" and self.compression == PLAIN.compression
 
     def most_bytes(self, max_bytes: int) -> int:
         """Return the maximum size of a file, unpacked, in a stack that accepts ``max_bytes``."""
@@ -83,10 +103,10 @@ class FileFormat:
     @property
     def notations(self) -> dict[type, "Notation"]:
         """The notations of the types of values that the format writes in another way."""
-        numbers = (
-            {Decimal: Notation(_swapped, _swapped, partial(_POINT.sub, ","))} if self.decimal != PLAIN.decimal else {}
-        )
-        return numbers | ({date: _days(self.date)} if self.date != PLAIN.date else {})
+        kinds: dict[type, Notation] = {Decimal: _NUMBERS[self.decimal]} if self.decimal != PLAIN.decimal else {}
+        if self.kind == "fixed":
+            kinds = {kind: _filled(kinds.get(kind, _NUMBERS[PLAIN.decimal])) for kind in (Decimal, int)}
+        return kinds | ({date: _days(self.date)} if self.date != PLAIN.date else {})
 
 
 @dataclass(frozen=True)
@@ -141,10 +161,14 @@ SIGNS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical b
 """The delimiters in words."""
 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "kind": {"csv": "a table (CSV)", "json-lines": "JSON objects, one on each line"},
+    "kind": {
+        "csv": "a table (CSV)",
+        "json-lines": "JSON objects, one on each line",
+        "fixed": "text with columns of fixed width",
+    },
     "delimiter": SIGNS,
     "encoding": {name: name.upper() for name in CHOICES["encoding"]},
-    "decimal": {".": "points, as 12.50", ",": "commas, as 12,50"},
+    "decimal": {".": "points, as 12.50", ",": "commas, as 12,50", "implied": "places without a mark, as 1250"},
     "compression": {"none": "not compressed", "gzip": "compressed with gzip"},
 }
 _REMEDIES: Final = {
@@ -170,13 +194,36 @@ def _swapped(text: str) -> str:
     return text.translate(_SWAPPED)
 
 
+def _with_point(text: str) -> str:
+    match = _CENTS.fullmatch(text)
+    return f"{match[1]}{match[2].zfill(3)[:-2]}.{match[2].zfill(3)[-2:]}" if match else text and _NO_VALUE + text
+
+
+def _without_point(text: str) -> str:
+    whole, _, places = text.partition(".")
+    return whole + places.ljust(2, "0")
+
+
+_NUMBERS: Final[Mapping[str, Notation]] = {
+    ".": Notation(str, str, str),
+    ",": Notation(_swapped, _swapped, partial(_POINT.sub, ",")),
+    "implied": Notation(_with_point, _without_point, partial(_POINT.sub, "")),
+}
+"""The notation of a number with decimals, by the member ``decimal``."""
+
+
+def _filled(notation: Notation) -> Notation:
+    """Return a notation in which zeros may fill the beginning of a number."""
+    return replace(notation, plain=lambda text: _FILL.sub("", notation.plain(text), count=1))
+
+
 def _days(form: str) -> Notation:
     parts: list[str] = _PARTS.findall(form)
     pattern = re.compile("".join(_DIGITS.get(part, re.escape(part)) for part in parts))
 
     def plain(text: str) -> str:
         match = pattern.fullmatch(text)
-        return "{YYYY}-{MM}-{DD}".format(**match.groupdict()) if match else text and _NO_DAY + text
+        return "{YYYY}-{MM}-{DD}".format(**match.groupdict()) if match else text and _NO_VALUE + text
 
     def notation(text: str) -> str:
         return _ISO_DAY.sub(lambda day: _PARTS.sub(lambda part: day.groupdict().get(part[0], part[0]), form), text)

@@ -19,10 +19,14 @@ _HIDING = ConfigDict(hide_input_in_errors=True)
 
 
 class Record(NamedTuple):
-    """A record of the file: the line on which it starts, counted from 1, and its cells."""
+    """A record of the file: the line on which it starts, counted from 1, and its cells.
+
+    A record with a ``fault``, the reason to reject it, has no cells.
+    """
 
     line: int
     cells: list[str]
+    fault: str = ""
 
 
 class Row(NamedTuple):
@@ -123,7 +127,7 @@ class Rows:
                 places of columns, since the first line of a file without a header is a row.
         """
         names, required = tuple(map(format_.column, cells)), self.columns_with(default=False)
-        noun, must = ("column", "line must name") if format_.kind == PLAIN.kind else ("member", "object must have")
+        noun, must = ("member", "object must have") if format_.has_objects else ("column", "line must name")
         faults = {
             "missing": [quoted(name) for name in sorted(format_.names(set(required) - set(names)))],
             "unknown": _places(noun, names, lambda name: name not in self.columns),
@@ -260,4 +264,4 @@ def types_of(annotation: Any) -> set[Any]:
 
 def _ragged(record: Record, width: int) -> Rejection:
     reason = f"the row has {len(record.cells)} cells, and the header has {width}"
-    return Rejection(record.line, "", reason, Fault.CELLS)
+    return Rejection(record.line, "", record.fault or reason, Fault.CELLS)

@@ -4,7 +4,6 @@ Samples are generated from the fields of a context. Files of partners have each 
 """
 
 import csv
-import gzip
 import json
 import os
 import sys
@@ -33,27 +32,10 @@ from ..domain.fields import choices, kind_of, times_of_tests
 from ..domain.formats import PLAIN, FileFormat
 from ..domain.lists import ListStatus
 from .in_memory import KNOWN, InMemory
+from .partner_files import assembled
 
 if TYPE_CHECKING:
     from ..telemetry import Handler
-
-
-def assembled(records: Iterable[Sequence[str]], format_: FileFormat = PLAIN) -> bytes:
-    """Return records, of which the first is the header, as a file. The cells stay as they are."""
-    text = _csv(records, format_.delimiter) if format_.kind == "csv" else _json_lines(records)
-    data = text.encode(format_.encoding)
-    return gzip.compress(data, mtime=0) if format_.compression == "gzip" else data
-
-
-def _csv(records: Iterable[Sequence[str]], delimiter: str) -> str:
-    text = StringIO(newline="")
-    csv.writer(text, delimiter=delimiter).writerows(records)
-    return text.getvalue()
-
-
-def _json_lines(records: Iterable[Sequence[str]]) -> str:
-    header, *rows = records
-    return "".join(f"{json.dumps(dict(zip(header, cells, strict=False)), ensure_ascii=False)}\n" for cells in rows)
 
 
 A = TypeVar("A", bound=Aggregate[Any, Any])

@@ -15,6 +15,9 @@ _HEAD: Final = "column | content | example | without the column | with an empty 
 _OBJECTS: Final = "json"
 """The language of samples whose rows are objects."""
 
+_TABLE: Final = "csv"
+"""The language of samples whose first line names the columns."""
+
 _EXCEL: Final = (
     'Save the sheet as "CSV UTF-8 (Comma delimited)", not as a workbook (`.xlsx`).',
     "Excel writes the list separator and the decimal mark of the region settings of Windows. Where they are a "
@@ -64,7 +67,7 @@ class ListFormat:
     )
     sample: str = ""
     excel: Sequence[str] = _EXCEL
-    code: str = "csv"
+    code: str = _TABLE
 
 
 def markdown(form: ListFormat) -> str:
@@ -89,7 +92,7 @@ def blocks(form: ListFormat) -> Iterator[Block]:
         *([f"A file whose name ends with {names} is ignored until you rename it."] if names else []),
     ]
     yield "## Columns"
-    yield {_HEAD: [_row(column, "row" if form.code == _OBJECTS else "list") for column in form.columns]}
+    yield {_HEAD: [_row(column, "list" if form.code == _TABLE else "row") for column in form.columns]}
     yield _rules(form)
     yield "A list with one row:"
     plain = f"{','.join(c.name for c in form.columns)}\n{','.join(map(_cell, form.columns))}"
@@ -130,6 +133,8 @@ def _rules(form: ListFormat) -> list[str]:
             "A member that is no column rejects its row, with the code `cells`. In the first object, it refuses the "
             "list, with the code `list-header`.",
         ]
+    if form.code != _TABLE:
+        return [f"{may} An empty or missing value of a required column rejects its row, with the code `value`."]
     return [
         f"{may} A list without a required column is refused as a whole, with the code `list-header`.",
         "A list with any other column is refused as a whole, with the same code.",

@@ -37,6 +37,7 @@ from typer import Argument, Option
 
 from bounded_context.adapters.items import DASHED
 from bounded_context.declaration.context import Context
+from bounded_context.domain.formats import FileFormat
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, INTERRUPTED, Refusal, sentence
 from bounded_context_cli.command.console import Consoles, RepairState
 from bounded_context_cli.command.installed import repository
@@ -44,7 +45,9 @@ from bounded_context_cli.command.operation import Access, Clients, Clock, Output
 from bounded_context_cli.command.operation import Stack as StackName
 from bounded_context_cli.command.output import command_line
 from bounded_context_cli.command.values import AsJson
+from bounded_context_cli.programs.pulumi_files import stack_file
 from bounded_context_cli.views.cost import names
+from bounded_context_infra.configuration.project import Project
 
 from .. import report as repair
 from ..report import identity as id_of
@@ -223,7 +226,7 @@ def erase(
         connect = access.clients_of(stack_outputs.dead_letters.region)
         state = RepairState(stack, "erase", access.clock.now(), outputs_file)
         screen.show_repair(state.read(connect("dynamodb"), stack_outputs.table), writes=go)
-        stores = _stores(stack_outputs, project.context, person, connect, access.clock, keep)
+        stores = _stores(stack_outputs, project, stack, person, connect, access.clock, keep)
         try:
             report = run(stores, go=go)
             report.add_expiries(expiries(stack_outputs, connect, access.clock))
@@ -246,9 +249,18 @@ def _person(context: Context[Any], identity: str) -> Person:
     return Person(context.identity, identity, context.personal)
 
 
+def _formats(project: Project, stack: str) -> Mapping[str, FileFormat]:
+    """Return the formats of a stack's partners. A stack without a file has none. Raises ProjectError."""
+    # The settings import Pulumi.
+    from bounded_context_cli.programs.stack_settings import settings_of
+
+    return settings_of(project, stack).formats if stack_file(project.service, stack).exists() else {}
+
+
 def _stores(
-    stack: ErasureStack, context: Context[Any], person: Person, connect: Clients, clock: Clock, keep: bool
+    stack: ErasureStack, project: Project, name: str, person: Person, connect: Clients, clock: Clock, keep: bool
 ) -> list[Store]:
+    context = project.context
     tables, objects, queues = connect("dynamodb"), connect("s3"), connect("sqs")
     lists = Lists(tables, stack.table)
     key, known = context.key_prefix + person.id, frozenset((*context.attributes.values(), *DASHED))
@@ -257,7 +269,7 @@ def _stores(
     return [
         TableStore(tables, stack.table, lists, person, clock, key, known, keep, children=children),
         *(SecondTable(tables, name, lists, person, clock, key, known, keep, name, children) for name in seconds),
-        *([Inbox(Bucket(objects, stack.inbox), lists, person, clock)] if stack.inbox else []),
+        *([Inbox(Bucket(objects, stack.inbox), lists, person, clock, _formats(project, name))] if stack.inbox else []),
         GivenUp(connect("lambda"), objects, stack.readers, person),
         *(DeadLetterStore(queues, queue, person, clock) for queue in stack.dead_letters.queues),
     ]

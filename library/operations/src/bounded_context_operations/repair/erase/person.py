@@ -14,6 +14,7 @@ from boto3.dynamodb.types import TypeSerializer
 from bounded_context.application.detection import detected, json_members
 from bounded_context.application.reading import GZIP, HEAD_BYTES, FileSource, marked
 from bounded_context.domain.field_types import BY_KIND
+from bounded_context.domain.formats import FileFormat
 from bounded_context.domain.rows import Record, Unreadable
 
 from ..report import no_identity
@@ -198,6 +199,27 @@ def search(person: Person, read: Callable[[], BinaryIO]) -> Search:
     """Search a file for the person's rows, in constant memory. `read` returns its bytes, which may be read twice."""
     mentions = _mentions(person, read())
     return _rows(person, read(), mentions.unread) if mentions.outside else mentions
+
+
+def search_as(person: Person, read: Callable[[], BinaryIO], format_: FileFormat) -> Search:
+    """Search a file of a partner whose format has the places of columns, as `search` does.
+
+    The whole text is searched too, unless all of it is rows. Text outside of the columns names the identity only.
+    """
+    result, header, whole = Search(), None, True
+    try:
+        for record in FileSource(read()).records(format_):
+            header = header or [*map(format_.column, record.cells)]
+            whole = whole and not record.fault
+            _judge(person, header, record, result)
+    except Unreadable:
+        whole = False
+    if whole and (result.lines or format_.kind != "xml"):
+        return result
+    by_text = search(person, read)
+    if whole:
+        return Search(outside=result.outside or by_text.outside or bool(by_text.lines), unread=by_text.unread)
+    return Search(result.lines | by_text.lines, result.outside or by_text.outside, by_text.unread)
 
 
 def _mentions(person: Person, body: BinaryIO) -> Search:

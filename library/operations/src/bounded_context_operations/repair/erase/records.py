@@ -27,11 +27,12 @@ from bounded_context.application.staging import IDENTITIES, PROGRESS, RANGE_RESU
 from bounded_context.declaration.context import OWN_FIELDS
 from bounded_context.domain.events import fresh_traceparent
 from bounded_context.domain.fields import stamp
+from bounded_context.domain.formats import FileFormat, Formats
 from bounded_context.domain.lists import INCOMING, REPORTS, STAGING, ListStatus, PinnedFile, is_list
 from bounded_context_cli.command.aws_errors import code, sentence
 from bounded_context_cli.command.operation import Clock
 
-from .person import Person, Search, search
+from .person import Person, Search, search, search_as
 from .stores import OUTSIDE, Bucket, Place, Version, reported
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Lists:
         return answer.get("Item", {})
 
 
+NO_FORMATS: Final[Mapping[str, FileFormat]] = {}
 _LINE: Final = re.compile(r"^(\d+),", re.MULTILINE)
 """A line of a report, or of the staged rejections, which begins with the row's line in the file."""
 
@@ -88,11 +90,14 @@ class Inbox:
 
     names = (REPORTS, STAGING, INCOMING)
 
-    def __init__(self, bucket: Bucket, lists: Lists, person: Person, clock: Clock) -> None:
+    def __init__(
+        self, bucket: Bucket, lists: Lists, person: Person, clock: Clock, formats: Mapping[str, FileFormat] = NO_FORMATS
+    ) -> None:
         self._bucket = bucket
         self._lists = lists
         self._person = person
         self._clock = clock
+        self._formats = Formats(formats)
 
     def search(self) -> Generator[Place, None, None]:
         """Yield reports, staged rows and files with the person's data, in this order."""
@@ -137,7 +142,10 @@ class Inbox:
 
     def _searched(self, version: Version) -> Search:
         try:
-            return search(self._person, lambda: self._bucket.open(version))
+            format_ = self._formats.of(version.key.split("/")[1])
+            if format_.has_names:
+                return search(self._person, lambda: self._bucket.open(version))
+            return search_as(self._person, lambda: self._bucket.open(version), format_)
         except ClientError as error:
             # The bucket's policy denies reads of a file that no malware scan found clean (S3 User Guide, "Troubleshoot
             # access denied (403 Forbidden) errors", "Access denied message examples").

@@ -1,0 +1,30 @@
+"""A person's rows in files whose columns have no names: neighbours touch each other."""
+
+from io import BytesIO
+from typing import Final
+
+from bounded_context.domain.formats import FileFormat
+from bounded_context_operations.repair.erase.person import Person, Search, search, search_as
+
+PERSON: Final = Person("id", "id-1", {"name": "erased"})
+FIXED: Final = FileFormat(kind="fixed", columns={"id": "2-5", "name": "6-15"}, record="D", control={"last": "T"})
+FILE: Final = b"Did-1Ada       \nDid-2Grace     \nT  \n"
+
+
+def _search(data: bytes, format_: FileFormat) -> Search:
+    return search_as(PERSON, lambda: BytesIO(data), format_)
+
+
+def test_a_row_is_found_between_its_neighbours():
+    """The text alone does not show it: the identity is no word there."""
+    assert search(PERSON, lambda: BytesIO(FILE)) == Search()
+    assert _search(FILE, FIXED) == Search({1})
+
+
+def test_a_row_of_another_that_names_the_identity_is_reported():
+    assert _search(FILE.replace(b"Ada  ", b"id-1 ").replace(b"Did-1", b"Did-3"), FIXED) == Search(outside=True)
+
+
+def test_a_file_in_another_format_is_searched_as_text():
+    assert _search(b"id,name\nid-1,Ada\n", FIXED).lines == {2}
+    assert _search(FILE + b"id-1 is in a later line\n", FIXED).lines >= {1, 4}

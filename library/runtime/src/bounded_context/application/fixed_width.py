@@ -1,0 +1,73 @@
+"""The reader of text with columns of fixed width."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from ..domain.aggregate import quoted
+from ..domain.faults import ListFault
+from ..domain.formats import FileFormat
+from ..domain.rows import Record, Unreadable
+from .control import COUNT, SUM, Control
+
+FIRST: Final = "first"
+LAST: Final = "last"
+_SPACE: Final = " "
+
+
+def span(place: str) -> slice:
+    """Return the characters of a place such as ``1-10``: the first and the last, counted from 1."""
+    first, last = place.split("-")
+    return slice(int(first) - 1, int(last))
+
+
+def fixed_records(lines: Iterable[Record], format_: FileFormat) -> Iterator[Record]:
+    """Yield the header of a format, and the record of each line that is a row. The first cell of ``lines`` is a line.
+
+    If ``control`` has the beginning of the ``first`` or the ``last`` line, that line is no row.
+
+    Raises:
+        Unreadable: the file has no rows, its first or last line is none of the format, or its own count or sum of rows
+            is wrong.
+    """
+    yield Record(0, [*format_.columns])
+    control, row, remaining = Control(format_), _Row(format_), iter(lines)
+    others = {FIRST: next(remaining, None)} if FIRST in format_.control else {}
+    held: Record | None = None
+    for line in remaining:
+        if LAST in format_.control:
+            line, held = held, line
+        if line:
+            record = row.read(line)
+            control.add(record.cells)
+            yield record
+    others |= {LAST: held} if LAST in format_.control else {}
+    texts = {name: _checked(name, line, format_.control[name]) for name, line in others.items()}
+    places = {name: format_.control[name].split(_SPACE) for name in (COUNT, SUM) if name in format_.control}
+    control.check({name: [texts[line][span(place)].strip(_SPACE)] for name, (line, place) in places.items()})
+
+
+def _checked(name: str, line: Record | None, mark: str) -> str:
+    text = line.cells[0].rstrip("\r\n") if line else ""
+    if line and text.startswith(mark):
+        return text
+    reason = f"the {name} line does not begin with {quoted(mark)}"
+    raise Unreadable(reason, ListFault.CONTROL, line.line if line else 0)
+
+
+class _Row:
+    """The rows of a format."""
+
+    def __init__(self, format_: FileFormat) -> None:
+        self._mark = format_.record
+        self._spans = [span(place) for place in format_.columns.values()]
+        self._width = max(part.stop for part in self._spans)
+
+    def read(self, line: Record) -> Record:
+        """Return the record of a line. Spaces around a value are no part of it, and may follow the last column."""
+        text = line.cells[0].rstrip("\r\n")
+        if not text.startswith(self._mark):
+            begins = text[: len(self._mark)]
+            return Record(line.line, [], f"the line begins with {quoted(begins)}, and a row with {quoted(self._mark)}")
+        if len(text) < self._width or text[self._width :].strip(_SPACE):
+            return Record(line.line, [], f"the line has {len(text)} characters, and a row has {self._width}")
+        return Record(line.line, [text[part].strip(_SPACE) for part in self._spans])
