@@ -13,7 +13,14 @@ from payment.context import PAYMENT
 from bounded_context import Amount, BusinessError, Context, Text
 from bounded_context.application.reading import MAX_RECORD_CHARACTERS
 from bounded_context.application.results import REPORTED_REJECTIONS
-from bounded_context.domain.faults import APPROVAL_CODES, CONTROL_CODES, LIST_CODES, ROW_CODES, Fault, ListFault
+from bounded_context.domain.faults import (
+    APPROVAL_CODES,
+    CONTROL_CODES,
+    LIST_CODES,
+    ROW_CODES,
+    Fault,
+    ListFault,
+)
 from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context.domain.rows import Record
 from bounded_context.testing.functions import assembled
@@ -54,7 +61,11 @@ def test_the_sample_of_the_page_is_a_good_list(context: Context, monkeypatch: py
 def test_the_page_has_every_code_and_limit() -> None:
     """Of the library, of the context's own refusals, and of the stack's settings."""
     form = list_format(_of(replace(PAYMENT, errors=(TooLarge,))))
-    assert {*ROW_CODES, *LIST_CODES, *APPROVAL_CODES, *CONTROL_CODES} == {*Fault, *ListFault, "invalid"}
+    assert {*ROW_CODES, *LIST_CODES, *APPROVAL_CODES, *CONTROL_CODES, ListFault.STRUCTURE} == {
+        *Fault,
+        *ListFault,
+        "invalid",
+    }
     assert set(form.rows) == {*ROW_CODES, TooLarge.code}
     assert "unknown" not in list_format(_of(replace(PAYMENT, references={}, verification="verify_list"))).rows
     text = markdown(replace(form, most_mb=7, tolerated_share=0.125, temporary_names=(".part",)))

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -77,10 +78,13 @@ PLACED: Final = (
         control={"first": "H", "last": "T", "count": "last 2-9", "sum": "last 10-39"},
     ),
     FileFormat(kind="fixed", encoding="windows-1252", decimal=",", compression="gzip"),
+    FileFormat(kind="xml", record="File/Batch/Row", control={"count": "File/Head/Count", "sum": "File/Head/Sum"}),
+    FileFormat(kind="xml", record="File/Row", decimal=",", date="DD.MM.YYYY", compression="gzip"),
 )
 """Formats without names of columns, before the context's columns have places."""
 
 _WIDTH: Final = 40
+_NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def named(format_: FileFormat, context: Context[Any]) -> FileFormat:
@@ -91,6 +95,10 @@ def named(format_: FileFormat, context: Context[Any]) -> FileFormat:
         control |= {"of": amounts[0]} if "sum" in control else {}
         places = [f"{number * _WIDTH + 2}-{(number + 1) * _WIDTH + 1}" for number in range(len(context.rows.columns))]
         columns = dict(zip(context.rows.columns, places, strict=True))
+        if format_.kind == "xml":
+            deep = format_.record.count("/") > 1
+            paths = ("A/V{}", "@v{}", "A/@v{}", "../V{}" if deep else "V{}")
+            columns = {name: paths[number % len(paths)].format(number) for number, name in enumerate(columns)}
         return replace(format_, columns=columns, control=control)
     return replace(format_, header={f"{name}\xe4": name for name in context.rows.columns[::2]})
 
@@ -121,6 +129,10 @@ def _writers(format_: FileFormat) -> list[Callable[[Records], bytes]]:
 
 def _placed(records: Records, format_: FileFormat, wrong: bool = False) -> bytes:
     """Return records at their places; a value that is too wide moves the others. With `wrong`, a row is missing."""
+    if format_.kind == "xml":
+        text = [[_NO_XML.sub("?", cell) for cell in record] for record in records]
+        data = assembled(text, replace(format_, compression="none"))
+        return _encoded(data.decode().replace("<Count>", "<Count>9" if wrong else "<Count>"), format_)
     header, *rows = records
     named_rows = [dict(zip(header, row, strict=False)) for row in rows]
     lines = [

@@ -82,8 +82,11 @@ def test_the_kit_and_the_import_write_the_same_report(name: str) -> None:
 @pytest.mark.parametrize(
     "format_",
     [
-        *(FORMATS[1], PACKED[0], PLACED[0]),
-        *(pytest.param(case, marks=pytest.mark.nightly) for case in (*FORMATS[2:], *PACKED[1:], *PLACED[1:])),
+        *(FORMATS[1], PACKED[0], PLACED[0], PLACED[2]),
+        *(
+            pytest.param(case, marks=pytest.mark.nightly)
+            for case in (*FORMATS[2:], *PACKED[1:], PLACED[1], *PLACED[3:])
+        ),
     ],
     ids=str,
 )

@@ -66,6 +66,8 @@ def _file(facts: Mapping[str, str]) -> bytes:
     for row in rows:
         year, month, of_month = row["due_date"].split("-")
         row["due_date"] = day.replace("YYYY", year).replace("MM", month).replace("DD", of_month)
+    if form.startswith("XML"):
+        return _xml(facts, rows)
     if "Columns" in facts:
         return _fixed(facts, rows)
     if "JSON" in form:
@@ -90,6 +92,20 @@ def _fixed(facts: Mapping[str, str], rows: Sequence[Mapping[str, str]]) -> bytes
     return "".join(f"{line}\n" for line in (first, *lines, trailer)).encode()
 
 
+def _xml(facts: Mapping[str, str], rows: Sequence[Mapping[str, str]]) -> bytes:
+    """Write rows as elements at the paths of the sheet."""
+    places = dict(re.findall(r"(\w+): path ([^ ,]+)", facts["Columns"]))
+    *around, element = facts["Rows"].removeprefix("each is an element ").split("/")
+    assert all(re.fullmatch(r"\w+", place) for place in places.values())
+    body = "".join(
+        f"<{element}>{''.join(f'<{places[name]}>{text}</{places[name]}>' for name, text in row.items())}</{element}>"
+        for row in rows
+    )
+    for name in reversed(around):
+        body = f"<{name}>{body}</{name}>"
+    return body.encode()
+
+
 def _placed(line: str, values: Mapping[str, str]) -> str:
     for place, text in values.items():
         begin, end = map(int, place.split("-"))
@@ -105,13 +121,16 @@ def _csv(records: Sequence[Sequence[str]], delimiter: str) -> str:
     return text.getvalue()
 
 
+XML: Final = FileFormat(
+    kind="xml", record="File/Batch/Row", decimal=",", columns={name: f"v_{name}" for name in PAYMENT.rows.columns}
+)
 GERMAN: Final = FileFormat(
     delimiter=";", encoding="windows-1252", decimal=",", date="DD.MM.YYYY", header={"Summe": "amount"}
 )
 
 
 @pytest.mark.parametrize(
-    "format_", [GERMAN, FIXED, FileFormat(kind="json-lines", encoding="utf-16", compression="gzip")], ids=str
+    "format_", [GERMAN, FIXED, XML, FileFormat(kind="json-lines", encoding="utf-16", compression="gzip")], ids=str
 )
 def test_a_file_that_follows_the_sheet_is_a_list(format_: FileFormat) -> None:
     _assert_agreement(format_)

@@ -25,6 +25,15 @@ def test_a_row_of_another_that_names_the_identity_is_reported():
     assert _search(FILE.replace(b"Ada  ", b"id-1 ").replace(b"Did-1", b"Did-3"), FIXED) == Search(outside=True)
 
 
+def test_text_outside_of_the_columns_of_xml_is_reported():
+    """A row of the person has its number."""
+    xml = FileFormat(kind="xml", record="File/Row", columns={"id": "Id", "name": "Name"})
+    rows = b"<Row><Id>id-2</Id><Name>Grace</Name><Note>%s</Note></Row><Row><Id>%s</Id><Name>Ada</Name></Row>"
+    assert _search(b"<File>" + rows % (b"", b"id-1") + b"</File>", xml) == Search({2})
+    assert _search(b"<File>" + rows % (b"see id-1", b"id-3") + b"</File>", xml) == Search(outside=True)
+    assert _search(b"<File>" + rows % (b"", b"id-3") + b"</File>", xml) == Search()
+
+
 def test_a_file_in_another_format_is_searched_as_text():
     assert _search(b"id,name\nid-1,Ada\n", FIXED).lines == {2}
     assert _search(FILE + b"id-1 is in a later line\n", FIXED).lines >= {1, 4}

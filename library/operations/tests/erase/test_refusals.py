@@ -81,6 +81,14 @@ CONTROLLED: Final = FileFormat(
 )
 
 
+def _ill_formed(stack: Stack, name: str) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        columns = {column: column for column in PAYMENT.rows.columns}
+        format_ = FileFormat(kind="xml", record="File/Row", columns=columns)
+        patch.setenv("FORMATS", json.dumps({"acme": format_.settings}))
+        return stack.take(name, SAMPLES.file([row(3), row(4)], format_=format_) + b"<more/>")
+
+
 def _miscounted(stack: Stack, name: str) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FORMATS", json.dumps({"acme": CONTROLLED.settings}))
@@ -129,6 +137,7 @@ REFUSALS: Final[dict[str, Callable[[Stack, str], str]]] = {
     ListFault.FORMAT: _file(SAMPLES.file([row(3), row(4)], format_=FileFormat(delimiter=";"))),
     ListFault.QUOTES: _file(GOOD + b'"open'),
     ListFault.RECORD: _rows(row(4), {**row(3), "payer": f"{NAME} {'x' * 70_000}"}),
+    ListFault.STRUCTURE: _ill_formed,
     ListFault.CONTROL: _miscounted,
     ListFault.HEADER: _file(WITHOUT_HEADER),
     ListFault.EMPTY: _rows(),

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from bounded_context.declaration.context import Context
-from bounded_context.domain.faults import CONTROL_CODES, KIND_CODES
+from bounded_context.domain.faults import CONTROL_CODES, KIND_CODES, ListFault
 from bounded_context.domain.fields import kind_of
 from bounded_context.domain.formats import PLAIN, SIGNS, FileFormat
 from bounded_context.domain.rows import Rows
@@ -33,12 +33,13 @@ def described(form: ListFormat, rows: Rows, format_: FileFormat) -> ListFormat:
     most_mb = format_.most_bytes(form.most_mb * MB) // MB
     sentences, sample_text = tuple(_sentences(format_)), sample.decode().strip("\r\n")
     codes, known = KIND_CODES.get(format_.kind, {}), {**form.lists, **(CONTROL_CODES if format_.control else {})}
+    known |= {code: texts for code, texts in codes.items() if code == ListFault.STRUCTURE}
     rows_codes, list_codes = ({name: codes.get(name, texts) for name, texts in of.items()} for of in (form.rows, known))
     form = replace(form, columns=columns, rows=rows_codes, lists=list_codes, file=sentences, sample=sample_text)
     return replace(form, most_mb=most_mb, excel=tuple(_excel(format_)), code=_LANGUAGES[format_.kind])
 
 
-_LANGUAGES: Final = {"csv": "csv", "json-lines": "json", "fixed": "text"}
+_LANGUAGES: Final = {"csv": "csv", "json-lines": "json", "fixed": "text", "xml": "xml"}
 """The language of a sample, by the kind of files."""
 
 
@@ -52,7 +53,11 @@ def _sentences(format_: FileFormat) -> Iterator[str]:
     yield f"It is {summary(format_)}."
     if not format_.has_names:
         yield from (f"{title}: {text}." for title, text in places(format_) if title != "Columns")
-        yield "Spaces may fill a value, and zeros the beginning of a number."
+        if format_.kind == "fixed":
+            yield "Spaces may fill a value, and zeros the beginning of a number."
+        else:
+            yield "The names are without prefixes. Each namespace is accepted, and no document type (DOCTYPE)."
+            yield "The report counts the rows from 1 in its column `line`."
         yield f"Decimals: {DECIMALS[format_.decimal]}."
     elif not format_.has_objects:
         yield "The first line names the columns, in any order. Every other line is a row."

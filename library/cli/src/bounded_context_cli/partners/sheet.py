@@ -100,7 +100,7 @@ def places(format_: FileFormat) -> Iterator[tuple[str, str]]:
         yield f"Sum of {control['of']}", f"{noun} {control[SUM]}"
 
 
-_PLACES: Final = {"fixed": ("characters", "each begins with {}")}
+_PLACES: Final = {"fixed": ("characters", "each begins with {}"), "xml": ("path", "each is an element {}")}
 """The noun of a place, and the description of the rows, by the kind of files."""
 
 
@@ -112,5 +112,6 @@ def summary(format_: FileFormat) -> str:
         "csv": f"CSV text in {encoding}, with {sign} between the cells",
         "json-lines": f"text in {encoding}, with a JSON object on each line",
         "fixed": f"text in {encoding}, with a row on each line and columns of fixed width",
+        "xml": "XML, with an element for each row",
     }
     return f"{kinds[format_.kind]}{packed}"

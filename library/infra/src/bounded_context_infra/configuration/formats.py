@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from bounded_context.application.control import COUNT, SUM
 from bounded_context.application.fixed_width import FIRST, LAST, span
+from bounded_context.application.xml_files import UP, resolved
 from bounded_context.domain.formats import CHOICES, FileFormat
 
 from .schema import BadMember
@@ -17,13 +18,17 @@ from .schema import BadMember
 _DATE: Final = re.compile(r"(YYYY|MM|DD)([./ -]?)(YYYY|MM|DD)\2(YYYY|MM|DD)")
 _SPAN: Final = re.compile(r"[1-9][0-9]{0,3}-[1-9][0-9]{0,3}")
 
+_ELEMENT: Final = r"[^\W\d][\w.-]*"
+_PATH: Final = re.compile(rf"{_ELEMENT}(/{_ELEMENT})*(/@{_ELEMENT})?")
+_PLACE: Final = re.compile(rf"(\.\./)*({_PATH.pattern}|@{_ELEMENT})")
+
 _KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "delimiter": ("csv",),
     "encoding": ("csv", "json-lines", "fixed"),
     "header": ("csv", "json-lines"),
-    "columns": ("fixed",),
-    "record": ("fixed",),
-    "control": ("fixed",),
+    "columns": ("fixed", "xml"),
+    "record": ("fixed", "xml"),
+    "control": ("fixed", "xml"),
 }
 """The kinds that have a member. Each kind has the other members."""
 
@@ -106,10 +111,27 @@ def _check_places(form: FileFormat) -> None:
     """Check the members of a kind of files without column names. Raises BadMember."""
     if not form.columns:
         raise BadMember("columns", f"is missing: kind: {form.kind} needs the place of each column")
-    _check_spans(form)
+    _check_paths(form) if form.kind == "xml" else _check_spans(form)
     control = form.control
     if (SUM in control) != ("of" in control) or control.get("of", next(iter(form.columns))) not in form.columns:
         raise BadMember("control", "has a sum without its column: write sum and of, which is one of columns")
+
+
+def _check_paths(form: FileFormat) -> None:
+    record, control = form.record, form.control
+    if not _PATH.fullmatch(record) or "/" not in record:
+        raise BadMember("record", f"is {record!r}: write the path of a row from the root, such as Batch/Payment")
+    for name, place in form.columns.items():
+        path = resolved(record, place)
+        inside = UP in place and path.startswith((f"{record}/", record))
+        if not _PLACE.fullmatch(place) or place.count(UP) > record.count("/") or inside:
+            problem = f"is {place!r}: write a path from the row, without prefixes of namespaces"
+            raise BadMember(f"columns.{name}", f"{problem}, such as Amount, Amount/@currency or ../Date")
+    for name, path in control.items():
+        if name in (FIRST, LAST):
+            raise BadMember(f"control.{name}", "is only for kind: fixed: remove it")
+        if name != "of" and (not _PATH.fullmatch(path) or f"{path}/".startswith(f"{record}/")):
+            raise BadMember(f"control.{name}", f"is {path!r}: write a path from the root, outside of the rows")
 
 
 def _check_spans(form: FileFormat) -> None:

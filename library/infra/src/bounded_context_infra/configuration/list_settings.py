@@ -140,9 +140,9 @@ _HEADER: Final[Schema] = {"type": "object", "additionalProperties": {"type": "st
 _CHOICES: Final[Mapping[str, Schema]] = {member: {"enum": [*values]} for member, values in CHOICES.items()}
 _COLUMNS: Final[Schema] = {
     "type": "object",
-    "additionalProperties": {"type": "string", "title": "a place such as 1-10"},
+    "additionalProperties": {"type": "string", "title": "a place such as 1-10, or a path such as Amount"},
 }
-_RECORD: Final[Schema] = {"type": "string", "title": "the beginning of each row"}
+_RECORD: Final[Schema] = {"type": "string", "title": "the beginning of each row, or the path of its element"}
 _CONTROL: Final = members({key: {"type": "string"} for key in (COUNT, SUM, "of", FIRST, LAST)})
 _FREE: Final = {"date": _DATE, "header": _HEADER, "columns": _COLUMNS, "record": _RECORD, "control": _CONTROL}
 _FORMAT: Final = {**members({**_CHOICES, **_FREE}), "minProperties": 1}

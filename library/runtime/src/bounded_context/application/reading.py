@@ -286,6 +286,10 @@ class FileSource:
         """
         self._check_compression(format_)
         content = self.content(format_)
+        if format_.kind == "xml":
+            from .xml_files import xml_records  # Only partners with such files need the module.
+
+            return xml_records(content, format_)
         return _records(content, codec(format_.encoding, content.peek(ORDER_BYTES)), format_, place)
 
     def content(self, format_: FileFormat = PLAIN) -> _Buffered:

@@ -28,6 +28,7 @@ class ListFault(StrEnum):
     FORMAT = "list-format"
     QUOTES = "list-quotes"
     RECORD = "list-record"
+    STRUCTURE = "list-structure"
     CONTROL = "list-control"
     HEADER = "list-header"
     EMPTY = "list-empty"
@@ -43,7 +44,7 @@ class ListFault(StrEnum):
 FILE_FAULTS: Final = frozenset(
     {
         *(ListFault.ENCODING, ListFault.MARK, ListFault.COMPRESSION, ListFault.QUOTES, ListFault.RECORD),
-        *(ListFault.CONTROL, ListFault.HEADER, ListFault.EMPTY, ListFault.SIZE),
+        *(ListFault.STRUCTURE, ListFault.CONTROL, ListFault.HEADER, ListFault.EMPTY, ListFault.SIZE),
     }
 )
 """The faults of a file that is no list. The validation writes them into the report, with their line."""
@@ -160,6 +161,17 @@ KIND_CODES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
             "Write each column at its agreed place, filled with spaces to its whole width.",
         ),
         ListFault.RECORD: ("A line is too long.", "Look for a missing line end."),
+    },
+    "xml": {
+        Fault.CELLS: ("The row has an element twice.", "Write each element of a column once."),
+        ListFault.RECORD: (
+            "An element is too long, or is repeated around a row.",
+            "Look for a missing end of an element.",
+        ),
+        ListFault.STRUCTURE: (
+            "The file is no well-formed XML, or has a document type.",
+            "Export the list again, as XML without a document type.",
+        ),
     },
 }
 """The codes with another meaning and remedy in a kind of files."""

@@ -19,7 +19,7 @@ A call validates it, within 15 minutes (AWS limit): some 21,000 rows a second.
 """
 
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
-    "kind": ("csv", "json-lines", "fixed"),
+    "kind": ("csv", "json-lines", "fixed", "xml"),
     "delimiter": (",", ";", "\t", "|"),
     "encoding": ("utf-8", "utf-16", "latin-1", "windows-1252"),
     "decimal": (".", ",", "implied"),
@@ -50,9 +50,10 @@ class FileFormat:
 
     ``header`` maps the partner's column names to the columns. ``date`` has YYYY, MM and DD once each, with a separator
     or without. ``columns`` has the place of each column in a file without column names: in fixed-width text the first
-    and the last character. ``record`` finds the rows: the text with which their lines begin. ``control`` has the places
-    of the file's own ``count`` and ``sum`` of its rows, and in ``of`` the column of the sum. In fixed-width text,
-    ``first`` and ``last`` are the beginnings of the lines with these places.
+    and the last character, in XML a path from the row. ``record`` finds the rows: the text with which their lines
+    begin, or the path of their elements. ``control`` has the places of the file's own ``count`` and ``sum`` of its
+    rows, and in ``of`` the column of the sum. In fixed-width text, ``first`` and ``last`` are the beginnings of the
+    lines with these places.
     """
 
     kind: str = "csv"
@@ -165,6 +166,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "csv": "a table (CSV)",
         "json-lines": "JSON objects, one on each line",
         "fixed": "text with columns of fixed width",
+        "xml": "XML",
     },
     "delimiter": SIGNS,
     "encoding": {name: name.upper() for name in CHOICES["encoding"]},

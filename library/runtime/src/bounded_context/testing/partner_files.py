@@ -9,9 +9,11 @@ from decimal import Decimal
 from functools import partial
 from io import StringIO
 from typing import Final
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 from ..application.control import COUNT, SUM
 from ..application.fixed_width import FIRST, LAST, span
+from ..application.xml_files import UP
 from ..domain.formats import PLAIN, FileFormat
 
 
@@ -63,6 +65,43 @@ def _filled(line: str, values: Mapping[str, str]) -> str:
     return line
 
 
+def _xml(records: Iterable[Sequence[str]], format_: FileFormat) -> str:
+    """Return a document. The elements around a row are written again for each row if they have columns."""
+    header, *rows = records
+    *around, element = format_.record.split("/")
+    up = max(place.count(UP) for place in format_.columns.values())
+    shared, own = around[: len(around) - up], [*around[len(around) - up :], element]
+    if not shared:
+        raise ValueError(f"a column is in the root element {around[0]}")
+    root = document = Element(shared[0])
+    for name in shared[1:]:
+        root = SubElement(root, name)
+    values = [dict(zip(header, row, strict=False)) for row in rows]
+    for name, text in control_of(values, format_).items():
+        _write(document, format_.control[name].partition("/")[2], text)
+    for value, row in zip(values, rows, strict=True):
+        node = root
+        # The values around a row precede it.
+        for level, name in zip(reversed(range(len(own))), own, strict=True):
+            node = SubElement(node, name)
+            for column, place in format_.columns.items():
+                if place.count(UP) == level and column in value:
+                    _write(node, place.removeprefix(UP * level), value[column])
+        for cell in row[len(header) :]:
+            _write(node, next(place for place in format_.columns.values() if UP not in place), cell, twice=True)
+    return tostring(document, encoding="unicode")
+
+
+def _write(element: Element, path: str, text: str, *, twice: bool = False) -> None:
+    for step in path.split("/"):
+        if step.startswith("@"):
+            element.set(step.removeprefix("@"), text)
+            return
+        child = None if twice else element.find(step)
+        element = SubElement(element, step) if child is None else child
+    element.text = text
+
+
 def control_of(rows: Sequence[Mapping[str, str]], format_: FileFormat) -> dict[str, str]:
     """Return the count and the sum of rows that a format has, in its notation."""
     notation = format_.notations.get(Decimal)
@@ -78,4 +117,5 @@ _TEXTS: Final[Mapping[str, Callable[[Iterable[Sequence[str]], FileFormat], str]]
     "csv": _csv,
     "json-lines": _json_lines,
     "fixed": _fixed,
+    "xml": _xml,
 }
