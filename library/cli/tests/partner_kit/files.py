@@ -80,8 +80,9 @@ PLACED: Final = (
     FileFormat(kind="fixed", encoding="windows-1252", decimal=",", compression="gzip"),
     FileFormat(kind="xml", record="File/Batch/Row", control={"count": "File/Head/Count", "sum": "File/Head/Sum"}),
     FileFormat(kind="xml", record="File/Row", decimal=",", date="DD.MM.YYYY", compression="gzip"),
+    FileFormat(kind="xlsx"),
 )
-"""Formats without names of columns, before the context's columns have places."""
+"""Formats of kinds with a reader of their own, before the context's columns have names or places."""
 
 _WIDTH: Final = 40
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -109,7 +110,7 @@ def _writers(format_: FileFormat) -> list[Callable[[Records], bytes]]:
     def csv_(**dialect: Any) -> Callable[[Records], bytes]:
         return lambda records: _encoded(_csv(records, **{"delimiter": format_.delimiter, **dialect}), format_)
 
-    if not format_.has_names:
+    if format_.has_own_reader:
         return [
             lambda records: _placed(records, format_),
             lambda records: _placed(records, format_, wrong=True),
@@ -129,6 +130,9 @@ def _writers(format_: FileFormat) -> list[Callable[[Records], bytes]]:
 
 def _placed(records: Records, format_: FileFormat, wrong: bool = False) -> bytes:
     """Return records at their places; a value that is too wide moves the others. With `wrong`, a row is missing."""
+    if format_.kind == "xlsx":
+        data = assembled([[_NO_XML.sub("?", cell) for cell in record] for record in records], format_)
+        return data[: len(data) // 2] if wrong else data
     if format_.kind == "xml":
         text = [[_NO_XML.sub("?", cell) for cell in record] for record in records]
         data = assembled(text, replace(format_, compression="none"))
@@ -175,7 +179,7 @@ def odd_values(context: Context[Any], format_: FileFormat = PLAIN) -> bytes:
     notations = context.rows.writers(format_)
     cells = ([notations.get(name, str)(text) for name, text in row.items()] for row in rows)
     records = [format_.names(columns), *cells]
-    if not format_.has_names:
+    if format_.has_own_reader:
         return _placed(records, format_)
     if format_.kind == "json-lines":
         return _encoded(_objects(records), format_)

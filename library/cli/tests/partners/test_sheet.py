@@ -20,6 +20,7 @@ from bounded_context import Context
 from bounded_context.domain.formats import CHOICES, PLAIN, FileFormat
 from bounded_context.domain.lists import ListStatus
 from bounded_context.testing import Samples
+from bounded_context.testing.functions import assembled
 from bounded_context_cli.partner_kit import contents as contents_module
 from bounded_context_cli.partner_kit.check import VALID, Terms, check
 from bounded_context_cli.partner_kit.cli import SCRIPTS, described_format, script, unsupported
@@ -61,11 +62,14 @@ def _kit(format_: FileFormat) -> tuple[Contents, dict[str, str]]:
 def _file(facts: Mapping[str, str]) -> bytes:
     """Write a list as a partner does who has only the sheet."""
     form = facts["Format"]
-    day, mark = facts["Days"].removeprefix("as "), "" if "digits" in facts["Decimals"] else facts["Decimals"][-3]
+    decimals = facts.get("Decimals", "as 12.50")
+    day, mark = facts.get("Days", "as YYYY-MM-DD").removeprefix("as "), "" if "digits" in decimals else decimals[-3]
     rows = [{**Samples(PAYMENT).values(number), "amount": "12.50".replace(".", mark)} for number in range(3)]
     for row in rows:
         year, month, of_month = row["due_date"].split("-")
         row["due_date"] = day.replace("YYYY", year).replace("MM", month).replace("DD", of_month)
+    if "workbook" in form:
+        return assembled([facts["First line"].split(", "), *([*row.values()] for row in rows)], FileFormat(kind="xlsx"))
     if form.startswith("XML"):
         return _xml(facts, rows)
     if "Columns" in facts:
@@ -121,6 +125,7 @@ def _csv(records: Sequence[Sequence[str]], delimiter: str) -> str:
     return text.getvalue()
 
 
+XLSX: Final = FileFormat(kind="xlsx", header={"Summe": "amount"})
 XML: Final = FileFormat(
     kind="xml", record="File/Batch/Row", decimal=",", columns={name: f"v_{name}" for name in PAYMENT.rows.columns}
 )
@@ -130,7 +135,7 @@ GERMAN: Final = FileFormat(
 
 
 @pytest.mark.parametrize(
-    "format_", [GERMAN, FIXED, XML, FileFormat(kind="json-lines", encoding="utf-16", compression="gzip")], ids=str
+    "format_", [GERMAN, FIXED, XML, XLSX, FileFormat(kind="json-lines", encoding="utf-16", compression="gzip")], ids=str
 )
 def test_a_file_that_follows_the_sheet_is_a_list(format_: FileFormat) -> None:
     _assert_agreement(format_)
@@ -152,7 +157,8 @@ def _assert_agreement(format_: FileFormat) -> None:
     assert FileFormat(**kit.for_python()["file"]) == format_
     assert described_format(kit, PAYMENT)["file"] == asdict(PAYMENT.rows.read_as(format_))
     if format_.has_names:
-        names = facts["Members"].split(", ") if format_.has_objects else facts["First line"].split(format_.delimiter)
+        mark = format_.delimiter if format_.kind == "csv" else ", "
+        names = facts["Members" if format_.has_objects else "First line"].split(mark)
     else:
         names = [place.partition(":")[0] for place in facts["Columns"].split(", ")]
     assert [column.name for column in kit.form.columns] == names

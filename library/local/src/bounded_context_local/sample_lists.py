@@ -153,7 +153,7 @@ class Samples:
 
     def _records(self, content: bytes) -> Iterator[tuple[int, dict[str, str]]]:
         """Yield the first line, and the cells by column, of each record after the header."""
-        if not self.format.has_names:
+        if self.format.has_own_reader:
             with suppress(Unreadable):
                 yield from self._placed_records(content)
             return

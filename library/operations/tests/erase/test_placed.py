@@ -4,6 +4,7 @@ from io import BytesIO
 from typing import Final
 
 from bounded_context.domain.formats import FileFormat
+from bounded_context.testing.functions import assembled
 from bounded_context_operations.repair.erase.person import Person, Search, search, search_as
 
 PERSON: Final = Person("id", "id-1", {"name": "erased"})
@@ -32,6 +33,16 @@ def test_text_outside_of_the_columns_of_xml_is_reported():
     assert _search(b"<File>" + rows % (b"", b"id-1") + b"</File>", xml) == Search({2})
     assert _search(b"<File>" + rows % (b"see id-1", b"id-3") + b"</File>", xml) == Search(outside=True)
     assert _search(b"<File>" + rows % (b"", b"id-3") + b"</File>", xml) == Search()
+
+
+def test_the_rows_of_a_workbook_are_searched():
+    """The text alone would be reported as unread."""
+    xlsx = FileFormat(kind="xlsx")
+    data = assembled([["id", "name"], ["id-2", "Grace"], ["id-1", "Ada"]], xlsx)
+    assert search(PERSON, lambda: BytesIO(data)).unread
+    assert _search(data, xlsx) == Search({3})
+    assert _search(assembled([["id", "name"], ["id-2", "like id-1"]], xlsx), xlsx) == Search(outside=True)
+    assert _search(data[:-50], xlsx).unread
 
 
 def test_a_file_in_another_format_is_searched_as_text():

@@ -2,6 +2,8 @@
 
 import gzip
 import random
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
@@ -100,6 +102,18 @@ def test_a_file_in_any_format_has_the_rows_and_rejections_of_the_plain_file(
     assert [(line + moved, *others) for line, *others in rejected] == [
         tuple(rejection) for rejection in plainly_rejected
     ]
+
+
+def test_the_readers_of_other_kinds_are_imported_by_their_files_only():
+    """A partner's CSV file costs no import of XML and ZIP readers."""
+    code = (
+        "import sys; from io import BytesIO; from bounded_context.application import validation; "
+        "from bounded_context.application.reading import FileSource; "
+        "[*FileSource(BytesIO(b'a')).records()]; print(*sorted(sys.modules))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    own = {"fixed_width", "xml_files", "workbooks", "control"}
+    assert not {f"bounded_context.application.{name}" for name in own} & {*ran.stdout.split()}
 
 
 def test_a_rejection_quotes_the_value_as_the_partner_wrote_it():

@@ -17,7 +17,7 @@ from bounded_context_infra.configuration.project import Project, ProjectError
 
 from ..contracts.documents import list_format
 from ..contracts.published import examples
-from ..partners.sheet import DECIMALS, MB, places, summary
+from ..partners.sheet import DECIMALS, MB, WORKBOOK, places, summary
 from ..programs.stack_settings import settings_of
 from ..views.pages.lists import Column, ListFormat, markdown
 
@@ -28,7 +28,8 @@ def described(form: ListFormat, rows: Rows, format_: FileFormat) -> ListFormat:
         return form
     placed = [*map(rows.read_as(format_).column, format_.columns)]
     columns = [_column(each, rows, format_) for each in form.columns if format_.has_names or each.name in placed]
-    text = replace(format_, encoding=PLAIN.encoding, compression=PLAIN.compression)
+    kind = PLAIN.kind if format_.kind == "xlsx" else format_.kind
+    text = replace(format_, kind=kind, encoding=PLAIN.encoding, compression=PLAIN.compression)
     sample = assembled([[column.name for column in columns], [column.example for column in columns]], text)
     most_mb = format_.most_bytes(form.most_mb * MB) // MB
     sentences, sample_text = tuple(_sentences(format_)), sample.decode().strip("\r\n")
@@ -39,7 +40,7 @@ def described(form: ListFormat, rows: Rows, format_: FileFormat) -> ListFormat:
     return replace(form, most_mb=most_mb, excel=tuple(_excel(format_)), code=_LANGUAGES[format_.kind])
 
 
-_LANGUAGES: Final = {"csv": "csv", "json-lines": "json", "fixed": "text", "xml": "xml"}
+_LANGUAGES: Final = {"csv": "csv", "json-lines": "json", "fixed": "text", "xml": "xml", "xlsx": "csv"}
 """The language of a sample, by the kind of files."""
 
 
@@ -59,6 +60,9 @@ def _sentences(format_: FileFormat) -> Iterator[str]:
             yield "The names are without prefixes. Each namespace is accepted, and no document type (DOCTYPE)."
             yield "The report counts the rows from 1 in its column `line`."
         yield f"Decimals: {DECIMALS[format_.decimal]}."
+    elif format_.kind == "xlsx":
+        yield "The first row with values names the columns, in any order. Every other row with values is a row."
+        yield f"The cells have {WORKBOOK}."
     elif not format_.has_objects:
         yield "The first line names the columns, in any order. Every other line is a row."
         yield "A cell with a separator, a double quote or a line break is in double quotes."

@@ -63,6 +63,9 @@ def described(key: PublicKey) -> str:
 def _format(rows: Rows, format_: FileFormat, most_bytes: int) -> Iterator[tuple[str, str]]:
     yield "Format", f"{summary(format_)}, at most {format_.most_bytes(most_bytes) // MB} MB"
     yield from _columns(rows, format_) if format_.has_names else places(format_)
+    if format_.kind == "xlsx":
+        yield "Values", WORKBOOK
+        return
     if rows.of_type(Decimal):
         yield "Decimals", DECIMALS[format_.decimal]
     if rows.of_type(date):
@@ -77,8 +80,12 @@ DECIMALS: Final = {
 """The decimals of a number in words."""
 
 
+WORKBOOK: Final = "numbers and dates of Excel, or texts as 12.50 and 2026-01-31; no formulas, macros and merged cells"
+"""The values of a workbook in words."""
+
+
 def _columns(rows: Rows, format_: FileFormat) -> Iterator[tuple[str, str]]:
-    mark = ", " if format_.has_objects else format_.delimiter
+    mark = format_.delimiter if format_.kind == PLAIN.kind else ", "
     yield "Members" if format_.has_objects else "First line", mark.join(format_.names(rows.columns_with(default=False)))
     if optional := rows.columns_with(default=True):
         yield "Optional", mark.join(format_.names(optional))
@@ -113,5 +120,6 @@ def summary(format_: FileFormat) -> str:
         "json-lines": f"text in {encoding}, with a JSON object on each line",
         "fixed": f"text in {encoding}, with a row on each line and columns of fixed width",
         "xml": "XML, with an element for each row",
+        "xlsx": f"an Excel workbook (.xlsx) with {f'the sheet {format_.sheet}' if format_.sheet else 'one sheet'}",
     }
     return f"{kinds[format_.kind]}{packed}"

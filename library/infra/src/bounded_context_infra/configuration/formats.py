@@ -25,7 +25,11 @@ _PLACE: Final = re.compile(rf"(\.\./)*({_PATH.pattern}|@{_ELEMENT})")
 _KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "delimiter": ("csv",),
     "encoding": ("csv", "json-lines", "fixed"),
-    "header": ("csv", "json-lines"),
+    "decimal": ("csv", "json-lines", "fixed", "xml"),
+    "date": ("csv", "json-lines", "fixed", "xml"),
+    "compression": ("csv", "json-lines", "fixed", "xml"),
+    "header": ("csv", "json-lines", "xlsx"),
+    "sheet": ("xlsx",),
     "columns": ("fixed", "xml"),
     "record": ("fixed", "xml"),
     "control": ("fixed", "xml"),
@@ -58,7 +62,7 @@ def _check(member: str, value: Any, columns: Collection[str]) -> None:
         _CHECKS[member](value, columns)
     elif member == "date":
         _check_date(value)
-    elif member == "record":
+    elif member in ("record", "sheet"):
         _check_text(member, value)
     elif value not in CHOICES[member]:
         raise BadMember(member, f"is {value!r}: write one of {', '.join(map(json.dumps, CHOICES[member]))}")

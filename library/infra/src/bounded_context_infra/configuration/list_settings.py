@@ -144,7 +144,9 @@ _COLUMNS: Final[Schema] = {
 }
 _RECORD: Final[Schema] = {"type": "string", "title": "the beginning of each row, or the path of its element"}
 _CONTROL: Final = members({key: {"type": "string"} for key in (COUNT, SUM, "of", FIRST, LAST)})
-_FREE: Final = {"date": _DATE, "header": _HEADER, "columns": _COLUMNS, "record": _RECORD, "control": _CONTROL}
+_SHEET: Final[Schema] = {"type": "string", "title": "the name of a workbook's sheet"}
+_PLACES: Final = {"columns": _COLUMNS, "record": _RECORD, "control": _CONTROL, "sheet": _SHEET}
+_FREE: Final = {"date": _DATE, "header": _HEADER, **_PLACES}
 _FORMAT: Final = {**members({**_CHOICES, **_FREE}), "minProperties": 1}
 
 

@@ -202,7 +202,7 @@ def limit(most: int, format_: FileFormat = PLAIN) -> str:
     least = format_.most_bytes(most)
     if least == most:
         return f"at most {most} bytes are accepted: split it"
-    form = format_.encoding.upper() if format_.has_names else format_.kind
+    form = format_.kind if format_.has_own_reader else format_.encoding.upper()
     form = "compressed" if format_.compression != PLAIN.compression else form
     return f"at most {least} bytes are accepted in a {form} file: split it"
 
@@ -290,6 +290,11 @@ class FileSource:
             from .xml_files import xml_records  # Only partners with such files need the module.
 
             return xml_records(content, format_)
+        if format_.kind == "xlsx":
+            from .workbooks import workbook_records
+
+            most = self._max_bytes
+            return workbook_records(content, format_, format_.most_bytes(most), limit(most, format_))
         return _records(content, codec(format_.encoding, content.peek(ORDER_BYTES)), format_, place)
 
     def content(self, format_: FileFormat = PLAIN) -> _Buffered:
@@ -300,8 +305,9 @@ class FileSource:
         return _buffered(_Unpacked(self._buffered, limit(most, format_), format_.most_bytes(most)))
 
     def _check_compression(self, format_: FileFormat) -> None:
-        if self.head.startswith(_ZIP):
-            reason = "the file is a ZIP archive or an Excel workbook: save it as text"
+        if self.head.startswith(_ZIP) and format_.kind != "xlsx":
+            form = "XML" if format_.kind == "xml" else "text"
+            reason = f"the file is a ZIP archive or an Excel workbook: save it as {form}"
             raise Unreadable(reason, ListFault.COMPRESSION)
         packed = self.head.startswith(GZIP)
         if self.head and packed is not (format_.compression == "gzip"):

@@ -8,7 +8,7 @@ from contextlib import closing
 from fractions import Fraction
 
 from ..domain.faults import ListFault
-from ..domain.formats import PLAIN, Difference, setting
+from ..domain.formats import Difference, setting
 from ..domain.lists import ListStatus, ReceivedList, over_tolerance, rows_a_part
 from ..domain.rows import Unreadable
 from .calls import without_garbage_collection
@@ -73,8 +73,7 @@ class _Validation:
 
     def _new_pass(self) -> FilePass[Report]:
         staging = Staging(self._flow.files, self._received.list_id, attempt())
-        packed = self.format_.compression != PLAIN.compression
-        size = self.format_.most_bytes(self._formats.max_bytes) if packed else self._file.size
+        size = self.format_.most_bytes(self._formats.max_bytes) if self.format_.is_packed else self._file.size
         part_rows = rows_a_part(self._part_rows, size, self._flow.form.smallest_row)
         return FilePass(self._flow.form, staging, part_rows, Report(kind=self.format_.kind))
 

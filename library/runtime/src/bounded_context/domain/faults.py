@@ -162,6 +162,18 @@ KIND_CODES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         ),
         ListFault.RECORD: ("A line is too long.", "Look for a missing line end."),
     },
+    "xlsx": {
+        Fault.CELLS: (
+            "A cell of the row has a formula or an error, or the row has a value beside the columns.",
+            "Correct the cell: the reason names it.",
+        ),
+        ListFault.COMPRESSION: ("The workbook is damaged.", "Save the workbook again with Excel, and send it again."),
+        ListFault.RECORD: ("A row is too long, or has too many columns.", "Look for a value far to the right."),
+        ListFault.STRUCTURE: (
+            "The file is no Excel workbook, is encrypted, or has macros, merged cells or several sheets.",
+            "Save a workbook (.xlsx) with one sheet, without a password, macros and merged cells.",
+        ),
+    },
     "xml": {
         Fault.CELLS: ("The row has an element twice.", "Write each element of a column once."),
         ListFault.RECORD: (

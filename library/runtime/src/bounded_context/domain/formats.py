@@ -19,7 +19,7 @@ A call validates it, within 15 minutes (AWS limit): some 21,000 rows a second.
 """
 
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
-    "kind": ("csv", "json-lines", "fixed", "xml"),
+    "kind": ("csv", "json-lines", "fixed", "xml", "xlsx"),
     "delimiter": (",", ";", "\t", "|"),
     "encoding": ("utf-8", "utf-16", "latin-1", "windows-1252"),
     "decimal": (".", ",", "implied"),
@@ -53,7 +53,7 @@ class FileFormat:
     and the last character, in XML a path from the row. ``record`` finds the rows: the text with which their lines
     begin, or the path of their elements. ``control`` has the places of the file's own ``count`` and ``sum`` of its
     rows, and in ``of`` the column of the sum. In fixed-width text, ``first`` and ``last`` are the beginnings of the
-    lines with these places.
+    lines with these places. ``sheet`` is the name of a workbook's sheet.
     """
 
     kind: str = "csv"
@@ -66,6 +66,7 @@ class FileFormat:
     columns: Mapping[str, str] = field(default_factory=dict[str, str])
     record: str = ""
     control: Mapping[str, str] = field(default_factory=dict[str, str])
+    sheet: str = ""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -90,12 +91,22 @@ class FileFormat:
     @property
     def has_names(self) -> bool:
         """Whether a file has the names of its columns. Otherwise the format has their places."""
-        return self.kind in ("csv", "json-lines")
+        return self.kind not in ("fixed", "xml")
+
+    @property
+    def has_own_reader(self) -> bool:
+        """Whether the kind of files has a reader of its own, which reads a file from its beginning to its end."""
+        return self.kind not in ("csv", "json-lines")
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether a file is compressed: its unpacked size is unknown before it is read."""
+        return self.kind == "xlsx" or self.compression != PLAIN.compression
 
     @property
     def has_ranges(self) -> bool:
         """Whether a part of a file can be read without the bytes before it."""
-        return self.has_names and self.encoding != "utf-16" and self.compression == PLAIN.compression
+        return not self.has_own_reader and self.encoding != "utf-16" and self.compression == PLAIN.compression
 
     def most_bytes(self, max_bytes: int) -> int:
         """Return the maximum size of a file, unpacked, in a stack that accepts ``max_bytes``."""
@@ -167,6 +178,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "json-lines": "JSON objects, one on each line",
         "fixed": "text with columns of fixed width",
         "xml": "XML",
+        "xlsx": "an Excel workbook (.xlsx)",
     },
     "delimiter": SIGNS,
     "encoding": {name: name.upper() for name in CHOICES["encoding"]},

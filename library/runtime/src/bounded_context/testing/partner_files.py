@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
-from io import StringIO
+from io import BytesIO, StringIO
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.sax.saxutils import escape, quoteattr
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from ..application.control import COUNT, SUM
 from ..application.fixed_width import FIRST, LAST, span
@@ -19,6 +21,8 @@ from ..domain.formats import PLAIN, FileFormat
 
 def assembled(records: Iterable[Sequence[str]], format_: FileFormat = PLAIN) -> bytes:
     """Return records, of which the first is the header, as a file. The cells stay as they are."""
+    if format_.kind == "xlsx":
+        return _workbook(records, format_)
     text = _TEXTS[format_.kind](records, format_)
     data = text.encode(format_.encoding)
     return gzip.compress(data, mtime=0) if format_.compression == "gzip" else data
@@ -100,6 +104,37 @@ def _write(element: Element, path: str, text: str, *, twice: bool = False) -> No
         child = None if twice else element.find(step)
         element = SubElement(element, step) if child is None else child
     element.text = text
+
+
+def _workbook(records: Iterable[Sequence[str]], format_: FileFormat) -> bytes:
+    """Return a workbook with a sheet of texts."""
+    office, package = f"{_SCHEMAS}/officeDocument/2006/relationships", f"{_SCHEMAS}/package/2006"
+    rows = "".join(f"<row>{''.join(_CELL.format(escape(cell)) for cell in record)}</row>" for record in records)
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kind}.worksheet+xml"/></Types>',
+        "_rels/.rels": _RELATION.format(package, office, "officeDocument", "xl/workbook.xml"),
+        "xl/_rels/workbook.xml.rels": _RELATION.format(package, office, "worksheet", "worksheets/sheet1.xml"),
+        "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{office}"><sheets>'
+        f'<sheet name={quoteattr(format_.sheet or "List")} sheetId="1" r:id="rId1"/></sheets></workbook>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>',
+    }
+    data = BytesIO()
+    with ZipFile(data, "w", ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            archive.writestr(ZipInfo(name), f'<?xml version="1.0" encoding="UTF-8"?>{text}', ZIP_DEFLATED)
+    return data.getvalue()
+
+
+_SCHEMAS: Final = "http://schemas.openxmlformats.org"
+_MAIN: Final = f"{_SCHEMAS}/spreadsheetml/2006/main"
+_CELL: Final = '<c t="inlineStr"><is><t xml:space="preserve">{}</t></is></c>'
+_RELATION: Final = (
+    '<Relationships xmlns="{}/relationships"><Relationship Id="rId1" Type="{}/{}" Target="{}"/></Relationships>'
+)
 
 
 def control_of(rows: Sequence[Mapping[str, str]], format_: FileFormat) -> dict[str, str]:

@@ -143,7 +143,7 @@ class Inbox:
     def _searched(self, version: Version) -> Search:
         try:
             format_ = self._formats.of(version.key.split("/")[1])
-            if format_.has_names:
+            if not format_.has_own_reader:
                 return search(self._person, lambda: self._bucket.open(version))
             return search_as(self._person, lambda: self._bucket.open(version), format_)
         except ClientError as error:

@@ -1,0 +1,394 @@
+"""The reader of Excel workbooks (Office Open XML): a stream of the rows of a sheet, with plain values only.
+
+The parts of a workbook are read as streams. The texts of cells, which a workbook stores once, are in temporary files.
+"""
+
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from math import isfinite
+from tempfile import TemporaryFile
+from typing import IO, Final
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+from ..domain.aggregate import quoted
+from ..domain.faults import ListFault
+from ..domain.formats import FileFormat
+from ..domain.rows import Record, Unreadable
+from .xml_files import PIECE_BYTES, Bytes, Elements, local
+
+_ZIP: Final = b"PK\x03\x04"
+_COMPOUND: Final = b"\xd0\xcf\x11\xe0"
+"""The beginning of an encrypted workbook, and of a workbook of Excel 97."""
+
+_END: Final = b"PK\x05\x06"
+_END_BYTES: Final = 22
+_LARGE_END: Final = b"PK\x06\x07"
+_LARGE_END_BYTES: Final = 20
+_MOST_COMMENT: Final = 2**16
+_MOST_DIRECTORY: Final = 2**20
+"""The directory of an archive is read at once: some 100 bytes for each of its parts."""
+
+_MOST_PART: Final = 4 * 2**20
+"""The bytes of a part other than the sheet and the texts. Its numbers and names are kept."""
+
+_MOST_CHARACTERS: Final = 64 * 1024
+_MOST_COLUMNS: Final = 1000
+_MOST_DIGITS: Final = 15
+"""Excel stores numbers with 15 digits."""
+
+_DATES: Final = frozenset({*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59)})
+"""The built-in number formats of dates and times (ECMA-376, part 1, section 18.8.30)."""
+
+_LITERAL: Final = re.compile(r'"[^"]*"|\\.|\[[^]]*\]|[_*].')
+_CELL: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_ESCAPE: Final = re.compile("_x([0-9A-Fa-f]{4})_")
+_WHOLE: Final = re.compile(rf"-?[0-9]{{1,{_MOST_DIGITS}}}")
+_BOOLEANS: Final = {"0": "false", "1": "true"}
+
+
+def workbook_records(content: Bytes, format_: FileFormat, most_bytes: int, limit: str) -> Iterator[Record]:
+    """Yield a record for each row of a sheet with a value, the header first. Its line is the row's number.
+
+    Args:
+        content: the packed bytes.
+        format_: the partner's format, with the name of the ``sheet`` if workbooks have several.
+        most_bytes: the maximum size, unpacked.
+        limit: the end of the reason to refuse a larger file.
+
+    Raises:
+        Unreadable: the file is no workbook, is encrypted, too large or broken, or has macros or merged cells.
+    """
+    with TemporaryFile() as file:
+        while data := content.read(PIECE_BYTES):
+            file.write(data)
+        try:
+            with closing(_archive(file, most_bytes, limit)) as archive:
+                yield from _records(archive, format_)
+        except (BadZipFile, EOFError, KeyError, IndexError, NotImplementedError, ValueError, zlib.error) as error:
+            raise Unreadable("the workbook is broken: save it again with Excel", ListFault.COMPRESSION) from error
+
+
+def _archive(file: IO[bytes], most_bytes: int, limit: str) -> ZipFile:
+    """Return the archive of a workbook. Raises Unreadable, BadZipFile."""
+    size = file.tell()
+    file.seek(0)
+    head = file.read(len(_ZIP))
+    if head == _COMPOUND:
+        reason = "the workbook is encrypted, or one of Excel 97 (.xls): save it as .xlsx without a password"
+        raise Unreadable(reason, ListFault.STRUCTURE)
+    if head != _ZIP:
+        raise Unreadable("the file is no Excel workbook (.xlsx)", ListFault.STRUCTURE)
+    file.seek(max(0, size - _MOST_COMMENT - _END_BYTES))
+    tail = file.read()
+    at = tail.rfind(_END)
+    # The directory of a large archive is in another place, and a workbook needs none.
+    if at < 0 or tail[max(0, at - _LARGE_END_BYTES) :].startswith(_LARGE_END):
+        raise BadZipFile
+    if int.from_bytes(tail[at + 12 : at + 16], "little") > _MOST_DIRECTORY:
+        raise Unreadable("the workbook has too many parts: save it again with Excel", ListFault.STRUCTURE)
+    archive = ZipFile(file)
+    parts = archive.infolist()
+    if any(part.flag_bits & 1 for part in parts):
+        raise Unreadable("the workbook is encrypted: save it without a password", ListFault.STRUCTURE)
+    if any("vbaproject" in part.filename.lower() or "/macrosheets/" in part.filename.lower() for part in parts):
+        raise Unreadable("the workbook has macros: save it as .xlsx", ListFault.STRUCTURE)
+    if sum(part.file_size for part in parts) > most_bytes:
+        raise Unreadable(f"the unpacked workbook is too large: {limit}", ListFault.SIZE)
+    return archive
+
+
+def _records(archive: ZipFile, format_: FileFormat) -> Iterator[Record]:
+    book = _Workbook()
+    part = _Relations.of(archive, "").one("officeDocument")
+    _read(archive, part, book)
+    relations = _Relations.of(archive, part)
+    target = relations.targets.get(book.sheet(format_.sheet), "")
+    styles, texts = _Styles(), _Texts()
+    if name := relations.one("styles"):
+        _read(archive, name, styles)
+    with closing(texts):
+        if name := relations.one("sharedStrings"):
+            for _ in texts.read(_opened(archive, archive.getinfo(name))):
+                pass
+        sheet = _Sheet(texts, styles.dates, from_1904=book.from_1904)
+        for _ in sheet.read(_opened(archive, archive.getinfo(target))):
+            yield from sheet.records
+            sheet.records.clear()
+
+
+def _opened(archive: ZipFile, part: ZipInfo) -> Bytes:
+    return archive.open(part)
+
+
+def _read(archive: ZipFile, name: str, elements: Elements) -> None:
+    part = archive.getinfo(name)
+    if part.file_size > _MOST_PART:
+        raise Unreadable(f"the part {quoted(name)} of the workbook is too large", ListFault.STRUCTURE)
+    for _ in elements.read(_opened(archive, part)):
+        pass
+
+
+class _Relations(Elements):
+    """The parts to which a part refers, by id and by the last word of their type."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__("the workbook")
+        self._folder = folder
+        self.targets: dict[str, str] = {}
+        self._types: dict[str, str] = {}
+
+    @classmethod
+    def of(cls, archive: ZipFile, part: str) -> "_Relations":
+        """Return the relations of a part, or of the archive."""
+        folder, _, name = part.rpartition("/")
+        relations = cls(f"{folder}/" if folder else "")
+        _read(archive, f"{relations._folder}_rels/{name}.rels", relations)
+        return relations
+
+    def one(self, kind: str) -> str:
+        """Return the part of a type, or an empty text."""
+        return self._types.get(kind, "")
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "Relationship" and attributes.get("TargetMode") != "External":
+            target = attributes["Target"]
+            place = target.removeprefix("/") if target.startswith("/") else self._folder + target
+            self.targets[attributes["Id"]] = self._types[attributes["Type"].rpartition("/")[2]] = place
+
+
+class _Workbook(Elements):
+    """The sheets of a workbook, and whether its dates begin in 1904."""
+
+    def __init__(self) -> None:
+        super().__init__("the workbook")
+        self._sheets: dict[str, str] = {}
+        self.from_1904 = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "workbookPr":
+            self.from_1904 = attributes.get("date1904", "0") in ("1", "true")
+        if name == "sheet" and attributes.get("state", "visible") == "visible":
+            self._sheets[attributes["name"]] = next(id_ for key, id_ in attributes.items() if local(key) == "id")
+
+    def sheet(self, name: str) -> str:
+        """Return the id of a sheet by its name; without a name, of the only visible sheet."""
+        if not name and len(self._sheets) == 1:
+            return next(iter(self._sheets.values()))
+        if name in self._sheets:
+            return self._sheets[name]
+        fault = f"no sheet {quoted(name)}" if name else f"{len(self._sheets)} visible sheets"
+        raise Unreadable(f"the workbook has {fault}: send the agreed sheet", ListFault.STRUCTURE)
+
+
+class _Styles(Elements):
+    """The styles of cells: ``dates`` has 1 for each style that shows a number as a date or a time."""
+
+    def __init__(self) -> None:
+        super().__init__("the workbook")
+        self._dates = set(_DATES)
+        self._in_cells = False
+        self.dates = bytearray()
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "numFmt" and set("dmyhs") & set(_LITERAL.sub("", attributes["formatCode"].lower())):
+            self._dates.add(int(attributes["numFmtId"]))
+        elif name == "numFmt":
+            self._dates.discard(int(attributes["numFmtId"]))
+        elif name == "cellXfs":
+            self._in_cells = True
+        elif name == "xf" and self._in_cells:
+            self.dates.append(int(attributes.get("numFmtId", "0")) in self._dates)
+
+    def end(self, name: str) -> None:
+        self._in_cells = self._in_cells and name != "cellXfs"
+
+
+class _Values(Elements):
+    """Text of values: of ``t``, without the pronunciation (``rPh``), and of ``v``."""
+
+    def __init__(self) -> None:
+        super().__init__("the workbook")
+        self.value: list[str] = []
+        self._inside = ""
+        self._pronounced = False
+        self.characters = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:  # noqa: ARG002
+        self._pronounced = self._pronounced or name == "rPh"
+        self._inside = name
+
+    def end(self, name: str) -> None:
+        self._pronounced = self._pronounced and name != "rPh"
+        self._inside = ""
+
+    def text(self, data: str) -> None:
+        if self._inside in ("t", "v") and not self._pronounced:
+            self.value.append(data)
+            self.characters += len(data)
+            if self.characters > _MOST_CHARACTERS:
+                raise Unreadable(f"a row is longer than {_MOST_CHARACTERS} characters", ListFault.RECORD)
+
+
+class _Texts(_Values):
+    """The texts that cells refer to by number, in temporary files: the texts, and the end of each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._texts, self._ends = TemporaryFile(), TemporaryFile()  # noqa: SIM115  (`close` closes them)
+        self._end = self._count = 0
+        self.get = lru_cache(4096)(self._get)
+
+    def close(self) -> None:
+        """Delete the files."""
+        self._texts.close()
+        self._ends.close()
+
+    def end(self, name: str) -> None:
+        super().end(name)
+        if name == "si":
+            self._end += self._texts.write(_unescaped("".join(self.value)).encode())
+            self._ends.write(self._end.to_bytes(8, "little"))
+            self._count += 1
+            self.value.clear()
+            self.characters = 0
+
+    def _get(self, number: int) -> str:
+        if number >= self._count:
+            raise IndexError
+        self._ends.seek(max(0, number - 1) * 8)
+        first = int.from_bytes(self._ends.read(8), "little") if number else 0
+        last = int.from_bytes(self._ends.read(8), "little")
+        self._texts.seek(first)
+        return self._texts.read(last - first).decode()
+
+
+def _unescaped(text: str) -> str:
+    """Return a text with the characters that XML cannot contain (ECMA-376, part 1, section 22.9.2.19)."""
+    return _ESCAPE.sub(lambda code: code[0] if code[1].lower().startswith("d") else chr(int(code[1], 16)), text)
+
+
+class _BadCell(Exception):
+    """A cell without a plain value; the message completes a sentence about it."""
+
+
+class _Sheet(_Values):
+    """The rows of a sheet. ``records`` are those that are complete."""
+
+    def __init__(self, texts: _Texts, dates: bytearray, *, from_1904: bool) -> None:
+        super().__init__()
+        self.records: list[Record] = []
+        self._texts, self._dates, self._from_1904 = texts, dates, from_1904
+        self._row = self._column = self._width = 0
+        self._cells: dict[int, str] = {}
+        self._fault = self._type = ""
+        self._style = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        super().start(name, attributes)
+        if name == "row":
+            self._begin_row(int(attributes.get("r", self._row + 1)))
+        elif name == "c":
+            self._begin_cell(attributes.get("r", ""))
+            self._type, self._style = attributes.get("t", "n"), int(attributes.get("s", "0"))
+        elif name == "f":
+            self._reject("has a formula: replace it by its value")
+        elif name == "mergeCell":
+            place = quoted(attributes.get("ref", ""))
+            raise Unreadable(f"the cells {place} are merged: unmerge all cells of the sheet", ListFault.STRUCTURE)
+
+    def end(self, name: str) -> None:
+        super().end(name)
+        if name == "c":
+            self._end_cell()
+        elif name == "row":
+            self._end_row()
+
+    def _begin_row(self, row: int) -> None:
+        if row <= self._row:
+            raise BadZipFile
+        self._row, self._column, self._fault, self.characters = row, 0, "", 0
+        self._cells.clear()
+
+    def _begin_cell(self, place: str) -> None:
+        cell, column = _CELL.fullmatch(place), self._column + 1
+        if cell:
+            column = 0
+            for letter in cell[1]:
+                column = column * 26 + ord(letter) - ord("A") + 1
+        if (place and not cell) or (cell and int(cell[2]) != self._row) or column <= self._column:
+            raise BadZipFile
+        self._column = column
+        self.value.clear()
+
+    def _end_cell(self) -> None:
+        try:
+            value = self._value("".join(self.value))
+        except _BadCell as error:
+            self._reject(str(error))
+            return
+        if value and self._column > _MOST_COLUMNS:
+            raise Unreadable(f"a row has more than {_MOST_COLUMNS} columns", ListFault.RECORD, self._row)
+        if value:
+            self._cells[self._column] = value
+            self.characters += len(value)
+
+    def _reject(self, reason: str) -> None:
+        letters, column = "", self._column
+        while column:
+            column, letter = divmod(column - 1, 26)
+            letters = chr(ord("A") + letter) + letters
+        self._fault = self._fault or f"the cell {letters}{self._row} {reason}"
+
+    def _value(self, text: str) -> str:
+        match self._type if text else "":
+            case "s":
+                return self._texts.get(int(text))
+            case "b":
+                return _BOOLEANS[text]
+            case "e":
+                raise _BadCell(f"has the error {quoted(text)}: correct it")
+            case "n":
+                number = text.strip()
+                dated = self._style < len(self._dates) and self._dates[self._style]
+                return number and (_date(float(number), from_1904=self._from_1904) if dated else _plain(number))
+        return _unescaped(text)
+
+    def _end_row(self) -> None:
+        if not self._cells and not self._fault:
+            return
+        last = max(self._cells, default=0)
+        if self._fault and not self._width:
+            raise Unreadable(self._fault, ListFault.HEADER, self._row)
+        self._width = self._width or last
+        cells = [self._cells.get(column, "") for column in range(1, max(last, self._width) + 1)]
+        self.records.append(Record(self._row, [] if self._fault else cells, self._fault))
+
+
+def _plain(text: str) -> str:
+    """Return a number with the 15 digits that Excel shows. Raises _BadCell for one with more."""
+    if _WHOLE.fullmatch(text):
+        return text
+    number = float(text)
+    if not isfinite(number) or abs(number) >= 10**_MOST_DIGITS:
+        raise _BadCell(f"has a number of more than {_MOST_DIGITS} digits: write it as text")
+    return format(Decimal(f"{number:.{_MOST_DIGITS}g}"), "f")
+
+
+def _date(serial: float, *, from_1904: bool) -> str:
+    """Return a day, or a day with a time. Raises _BadCell.
+
+    Excel counts from 1900, and the day 60 is 29 February 1900, which did not exist.
+    """
+    if serial < (0 if from_1904 else 1) or (not from_1904 and 60 <= serial < 61):
+        raise _BadCell("has a date that does not exist")
+    first = datetime(1904, 1, 1) if from_1904 else datetime(1899, 12, 31 if serial < 60 else 30)
+    try:
+        moment = first + timedelta(seconds=round(serial * 86_400))
+    except OverflowError as error:
+        raise _BadCell("has a date that does not exist") from error
+    return moment.date().isoformat() if moment.time() == datetime.min.time() else moment.isoformat()
