@@ -99,7 +99,7 @@ BAD = [
             ("csv", ""),
             ({}, ""),
             ({"colour": "red"}, ""),
-            ({"kind": "xml"}, ".kind"),
+            ({"kind": "ods"}, ".kind"),
             ({"delimiter": ":"}, ".delimiter"),
             ({"delimiter": ["a"]}, ".delimiter"),
             ({"kind": "json-lines", "delimiter": ";"}, ".delimiter"),

@@ -16,13 +16,13 @@ from bounded_context.domain.formats import CHOICES, PLAIN, Difference, FileForma
 from bounded_context.domain.rows import Unreadable
 from bounded_context.testing import InMemorySeenIds
 
-from .test_file_formats import EXCEL, FORM, GERMAN, SAMPLES
+from .test_file_formats import EXCEL, FORM, GERMAN, SAMPLES, TEXTS
 
 ROWS = [SAMPLES.values(n, payer="Jürgen") for n in range(5)]
 WRITTEN = [
     replace(base, kind=kind, delimiter=delimiter, encoding=encoding, compression=compression)
     for kind, delimiter, encoding, compression in product(
-        CHOICES["kind"], CHOICES["delimiter"], CHOICES["encoding"], CHOICES["compression"]
+        TEXTS["kind"], CHOICES["delimiter"], CHOICES["encoding"], CHOICES["compression"]
     )
     for base in (PLAIN, replace(EXCEL, header={}))
 ]

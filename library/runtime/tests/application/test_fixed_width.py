@@ -132,6 +132,14 @@ def test_a_file_that_breaks_off_is_refused():
     assert _refused(lines[0] + b"T0       0\n").reason == "the file has no rows"
 
 
+def test_a_wrong_file_shows_no_other_format_and_a_plain_file_its_own():
+    """The remedy says how to save the file."""
+    assert list(_refused(_file().replace(b"T3", b"T4")).differences) == []
+    differences = _refused(SAMPLES.file([SAMPLES.values(n) for n in range(3)])).differences
+    kinds = [each.remedy(FIXED) for each in differences if each.member == "kind"]
+    assert kinds == ["The file has a table (CSV): save it as text with columns of fixed width"]
+
+
 def test_a_refused_list_has_its_code_and_remedy_and_no_row():
     world = World(PAYMENT)
     world.formats = Formats({"acme": FIXED}, MOST_BYTES)

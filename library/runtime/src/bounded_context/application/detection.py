@@ -99,7 +99,9 @@ def differences(head: bytes, form: Rows, expected: FileFormat, check: Check) -> 
     actual, text = detected(head, expected, form)
     names, rows = _rows(text, form, actual) if text else ([], [])
     columns = [*map(actual.column, names)]
-    header = [*_header(names, columns, rows, form, "column" if actual.kind == "csv" else "member")]
+    noun = "column" if actual.kind == "csv" else "member"
+    # The text of a kind with a reader of its own has no line with the names of columns.
+    header = [] if expected.has_own_reader else [*_header(names, columns, rows, form, noun)]
     if not header and not set(form.columns).intersection(columns):
         return ()
     different = (Difference(name, getattr(actual, name)) for name in CHOICES if name != "decimal")
