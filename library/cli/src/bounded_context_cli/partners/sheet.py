@@ -5,10 +5,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from bounded_context.application.control import COUNT, SUM
-from bounded_context.application.fixed_width import FIRST, LAST
 from bounded_context.declaration.context import Context
 from bounded_context.domain.formats import PLAIN, SIGNS, FileFormat
+from bounded_context.domain.places import COUNT, FIRST, LAST, SUM
 from bounded_context.domain.rows import Rows
 from bounded_context_infra.configuration.list_settings import Partner, PublicKey
 from bounded_context_infra.configuration.settings import Settings

@@ -8,10 +8,8 @@ from dataclasses import fields
 from itertools import pairwise
 from typing import Any, Final
 
-from bounded_context.application.control import COUNT, SUM
-from bounded_context.application.fixed_width import FIRST, LAST, span
-from bounded_context.application.xml_files import UP, resolved
 from bounded_context.domain.formats import CHOICES, FileFormat
+from bounded_context.domain.places import COUNT, FIRST, LAST, SUM, UP, resolved, span
 
 from .schema import BadMember
 

@@ -15,10 +15,9 @@ from typing import Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, PlainValidator, SecretStr, ValidationInfo, WithJsonSchema
 
-from bounded_context.application.control import COUNT, SUM
-from bounded_context.application.fixed_width import FIRST, LAST
 from bounded_context.declaration.context import Context
 from bounded_context.domain.formats import CHOICES, FileFormat
+from bounded_context.domain.places import COUNT, FIRST, LAST, SUM
 
 from .config import SettingError, SettingSource, only_if
 from .defaults import MAX_LIST_MB, TEMPORARY_NAMES, TOLERATED_SHARE

@@ -7,10 +7,8 @@ from typing import Final
 
 from ..domain.faults import ListFault
 from ..domain.formats import FileFormat
+from ..domain.places import COUNT, SUM
 from ..domain.rows import Unreadable
-
-COUNT: Final = "count"
-SUM: Final = "sum"
 
 _EXACT: Final = Context(prec=60)
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,10})?")

@@ -6,18 +6,11 @@ from typing import Final
 from ..domain.aggregate import quoted
 from ..domain.faults import ListFault
 from ..domain.formats import FileFormat
+from ..domain.places import COUNT, FIRST, LAST, SUM, span
 from ..domain.rows import Record, Unreadable
-from .control import COUNT, SUM, Control
+from .control import Control
 
-FIRST: Final = "first"
-LAST: Final = "last"
 _SPACE: Final = " "
-
-
-def span(place: str) -> slice:
-    """Return the characters of a place such as ``1-10``: the first and the last, counted from 1."""
-    first, last = place.split("-")
-    return slice(int(first) - 1, int(last))
 
 
 def fixed_records(lines: Iterable[Record], format_: FileFormat) -> Iterator[Record]:

@@ -8,11 +8,9 @@ from xml.parsers.expat import ErrorString, ExpatError, ParserCreate
 from ..domain.aggregate import quoted
 from ..domain.faults import ListFault
 from ..domain.formats import FileFormat
+from ..domain.places import COUNT, SUM, resolved
 from ..domain.rows import Record, Unreadable
-from .control import COUNT, SUM, Control
-
-UP: Final = "../"
-"""The beginning of a path from the element around a row."""
+from .control import Control
 
 PIECE_BYTES: Final = 64 * 1024
 _MOST_TAG_BYTES: Final = 256 * 1024
@@ -91,13 +89,6 @@ class Elements:
 def local(name: str) -> str:
     """Return the name of an element or attribute without its namespace."""
     return name.rpartition(_SEPARATOR)[2]
-
-
-def resolved(record: str, path: str) -> str:
-    """Return the path from the document's root of a path from its row."""
-    while path.startswith(UP):
-        record, path = record.rpartition("/")[0], path.removeprefix(UP)
-    return f"{record}/{path}"
 
 
 def xml_records(content: Bytes, format_: FileFormat) -> Iterator[Record]:

@@ -13,10 +13,8 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from xml.sax.saxutils import escape, quoteattr
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from ..application.control import COUNT, SUM
-from ..application.fixed_width import FIRST, LAST, span
-from ..application.xml_files import UP
 from ..domain.formats import PLAIN, FileFormat
+from ..domain.places import COUNT, FIRST, LAST, SUM, UP, span
 
 
 def assembled(records: Iterable[Sequence[str]], format_: FileFormat = PLAIN) -> bytes:
