@@ -24,6 +24,7 @@ from bounded_context_infra.configuration.project import ProjectError
 
 _BAD_SEED = 998
 _BAD = "no such value"
+_NARROW_BAD = "?"
 _GZIP = b"\x1f\x8b"
 
 REFERENCES = 20
@@ -126,11 +127,14 @@ class Samples:
     def bad_document(self) -> bytes:
         """Return a list with one invalid row: a value of a wrong type, or an extra cell if all columns are texts."""
         columns, [row] = list(self.columns), self.rows(1, _BAD_SEED)
-        typed = next((name for name, kind in self.columns.items() if kind not in (*UNIQUE, "longtext")), None)
+        # A row without a number in the column of the file's own sum refuses the file.
+        untyped, summed = (*UNIQUE, "longtext"), self.format.control.get("of")
+        typed = next((name for name, kind in self.columns.items() if kind not in untyped and name != summed), None)
+        value = _NARROW_BAD if self.format.kind == "fixed" else _BAD
         bad = (
-            [*row, _BAD]
+            [*row, value]
             if typed is None
-            else [_BAD if name == typed else cell for name, cell in zip(columns, row, strict=True)]
+            else [value if name == typed else cell for name, cell in zip(columns, row, strict=True)]
         )
         return self.written([columns, bad])
 

@@ -22,6 +22,24 @@ def test_sample_rows_are_good_rows(context: Context[Any], samples: Samples):
     assert len({details.id for details in models}) == 500
 
 
+@pytest.mark.parametrize("kind", ["fixed", "xml", "xlsx"])
+def test_the_samples_of_each_kind_are_a_list_and_a_list_with_a_bad_row(kind: str, context: Context[Any]):
+    """The bad row leaves the file's own sum as it is."""
+    places = {name: f"{number * 40 + 2}-{number * 40 + 41}" for number, name in enumerate(Samples(context).columns)}
+    formats = {
+        "fixed": FileFormat(kind=kind, record="D", columns=places, control={"last": "T", "count": "last 2-9"}),
+        "xml": FileFormat(kind=kind, record="File/Row", columns=dict(zip(places, places, strict=True))),
+        "xlsx": FileFormat(kind=kind),
+    }
+    samples = Samples(context, formats[kind])
+    results = [
+        [*ListFile(BytesIO(data), context.rows, SqliteSeenIds(), samples.format).checked()]
+        for data in (samples.document(3), samples.bad_document())
+    ]
+    assert [[len(part.rows), len(part.rejections)] for [part] in results] == [[3, 0], [0, 1]]
+    assert samples.count(samples.document(3)) == 3
+
+
 def test_samples_are_the_same_every_time(samples: Samples):
     """A run can be repeated; another seed shares no identity with it."""
     identity = list(samples.columns).index(samples.identity)

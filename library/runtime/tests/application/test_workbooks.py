@@ -217,6 +217,11 @@ REFUSALS: Final = {
         ListFault.COMPRESSION,
         "is broken",
     ),
+    "row twice": (
+        _edited(GOOD, sheet1=lambda text: re.sub(rb"(<row r=.2.*</row>)", rb"\1\1", text)),
+        ListFault.COMPRESSION,
+        "is broken",
+    ),
     "repeated cell": (
         _edited(GOOD, sheet1=lambda text: text.replace(b'r="B2"', b'r="A2"')),
         ListFault.COMPRESSION,
@@ -257,7 +262,10 @@ def test_hidden_sheets_are_no_lists_and_a_sheet_may_have_a_name():
 
 def _bomb(name: str, begin: bytes, part: bytes, size: int, end: bytes = b"") -> bytes:
     """Return a workbook whose part is large, and packed to a thousandth."""
-    with zipfile.ZipFile(BytesIO(GOOD)) as archive, zipfile.ZipFile(out := BytesIO(), "w", zipfile.ZIP_DEFLATED) as new:
+    with (
+        zipfile.ZipFile(BytesIO(SHARED)) as archive,
+        zipfile.ZipFile(out := BytesIO(), "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         for other in archive.infolist():
             if other.filename != name:
                 new.writestr(other.filename, archive.read(other))
