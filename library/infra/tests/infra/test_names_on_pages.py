@@ -19,6 +19,7 @@ TABLES = {"table-at-<time>", "table-epoch-1"}
 """The second table of a restore, and a table of a later epoch."""
 
 OTHERS = {
+    "archive-<subscriber>",
     "exclude-paths",
     "start-timestamp",
     "end-timestamp",

@@ -26,7 +26,7 @@ _ENTRY_POINT: Final = re.compile(r"^(def lambda_handler\b|lambda_handler =)", re
 
 
 _STATE: Final = re.compile(r"The state (\w+) of ")
-_FIELD: Final = re.compile(r"(\w+) .*: (?:give it a default|keep the|write `)")
+_FIELD: Final = re.compile(r"(\w+) .*: (?:give it a default|keep the|write `).*what-would-break")
 
 
 @dataclass(frozen=True)

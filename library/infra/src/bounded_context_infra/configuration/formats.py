@@ -148,6 +148,6 @@ def _check_spans(form: FileFormat) -> None:
         if not _SPAN.fullmatch(place) or span(place).start >= span(place).stop:
             raise BadMember(member, f"is {place!r}: write the first and the last character, such as 1-10")
     ordered = sorted((line, span(place).start, span(place).stop, name) for name, (line, place) in places.items())
-    for one, other in pairwise(ordered):
-        if one[0] == other[0] and other[1] < one[2]:
-            raise BadMember(other[3], f"overlaps {one[3]}: write other characters")
+    for (line, _, end, name), (next_line, start, _, other) in pairwise(ordered):
+        if line == next_line and start < end:
+            raise BadMember(other, f"overlaps {name}: write other characters")

@@ -162,6 +162,5 @@ def _record_result(
     staging.write_manifest(VALIDATED)
     if reason and (differences or file_pass.report.full or file_pass.rejected.total() == file_pass.rows):
         facts |= {"code": ListFault.TOLERANCE, **_setting(received, differences)}
-        reason = ". ".join([*remedies(differences, validation.format_), reason])
         return refuse(received.list_id, reason, lists, ListStatus.REGISTERED, **facts)
     return lists.progress(received.list_id, ListStatus.VALIDATED, **facts)
