@@ -5,6 +5,7 @@ Faults that another fault hides are printed when that is repaired. A check chang
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -289,13 +290,15 @@ EACH = [
 
 
 @pytest.fixture(scope="module")
-def repositories(baked: Callable[[str], Path]) -> Iterator[Callable[[str], Path]]:
-    """The default answers with their own workflow, and another context, each with a first commit."""
+def repositories(
+    baked: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Path]]:
+    """Copies of the default answers with their own workflow, and of another context, each with a first commit."""
     known: dict[str, Path] = {}
 
     def repository(name: str) -> Path:
         if name not in known:
-            known[name] = baked(name)
+            known[name] = shutil.copytree(baked(name), tmp_path_factory.mktemp("repositories") / name)
             if name == "payment":
                 assert _context(known[name], "eject", "workflow").returncode == 0
             git = ("git", "-c", "user.name=A", "-c", "user.email=a@example.org")
