@@ -343,7 +343,7 @@ def an_index(repository: Repository) -> None:
 def no_query_for_many(repository: Repository) -> None:
     """Without an index there is none: what is left of it is named."""
     repository.replace(CONTEXT, BY_LIST, "    queried_by=(),\n")
-    assert "GET /payments is gone, and callers that use docs/api/openapi.json of 0.1.0 rely on it" in (
+    assert "GET /payments: the operation is gone, and callers that use docs/api/openapi.json of 0.1.0 rely on it" in (
         repository.promises("OpenAPI")
     )
     repository.replace("pyproject.toml", 'version = "0.1.0"', 'version = "0.2.0"')

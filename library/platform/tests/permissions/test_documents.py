@@ -35,6 +35,7 @@ SCHEMAS = {
     "apigatewayv2/integration": "AWS::ApiGatewayV2::Integration",
     "apigatewayv2/route": "AWS::ApiGatewayV2::Route",
     "apigatewayv2/stage": "AWS::ApiGatewayV2::Stage",
+    "athena/workgroup": "AWS::Athena::WorkGroup",
     "backup/plan": "AWS::Backup::BackupPlan",
     "backup/selection": "AWS::Backup::BackupSelection",
     "backup/vault": "AWS::Backup::BackupVault",
@@ -45,6 +46,7 @@ SCHEMAS = {
     "cloudwatch/eventRule": "AWS::Events::Rule",
     "cloudwatch/eventTarget": "AWS::Events::Rule",
     "cloudwatch/logGroup": "AWS::Logs::LogGroup",
+    "cloudwatch/logStream": "AWS::Logs::LogStream",
     "cloudwatch/queryDefinition": "AWS::Logs::QueryDefinition",
     "codedeploy/application": "AWS::CodeDeploy::Application",
     "codedeploy/deploymentConfig": "AWS::CodeDeploy::DeploymentConfig",
@@ -52,9 +54,12 @@ SCHEMAS = {
     "dynamodb/table": "AWS::DynamoDB::Table",
     "ec2/eip": "AWS::EC2::EIP",
     "ec2/securityGroup": "AWS::EC2::SecurityGroup",
+    "glue/catalogDatabase": "AWS::Glue::Database",
+    "glue/catalogTable": "AWS::Glue::Table",
     "guardduty/malwareProtectionPlan": "AWS::GuardDuty::MalwareProtectionPlan",
     "iam/role": "AWS::IAM::Role",
     "iam/rolePolicy": "AWS::IAM::RolePolicy",
+    "kinesis/firehoseDeliveryStream": "AWS::KinesisFirehose::DeliveryStream",
     "kms/alias": "AWS::KMS::Alias",
     "kms/key": "AWS::KMS::Key",
     "lambda/alias": "AWS::Lambda::Alias",
@@ -109,6 +114,8 @@ UNUSED = re.compile(
     r"|lambda:\w*CodeSigningConfig|sns:\w*DataProtection\w*|iam:GetRole|s3:GetObject(Version|Metadata)?"
     r"|sns:ListSubscriptionsByTopic|transfer:UnTagResource|(apigateway|kms):UntagResource"
     r"|secretsmanager:(GetRandomPassword|GetSecretValue|ReplicateSecretToRegions|RemoveRegionsFromReplication)"
+    # Lake Formation governs no table, and a workgroup states what its queries need.
+    r"|lakeformation:\w+|glue:(\w+Connection|GetSchemaVersion)|s3:(Abort|List)\w*Multipart\w+"
 )
 """What AWS states for options that no component uses: replicas, imports, VPCs, signing, tags' removal and others."""
 
