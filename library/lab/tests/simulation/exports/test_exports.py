@@ -92,7 +92,8 @@ class _Sizes(Bucket):
         return self.begun - 1
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
+@pytest.mark.e2e
 def test_memory_does_not_grow_with_the_rows():
     """A file of 100 MB takes as much as one of 25 MB: some parts."""
     peaks = []
