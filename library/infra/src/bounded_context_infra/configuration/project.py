@@ -88,7 +88,7 @@ def _known(error: BaseException) -> list[str]:
         names = {**vars(builtins), **frame.f_globals, **frame.f_locals}
     elif match := _IMPORTED.match(str(error)):
         # The statement has the name of each other import.
-        names = [each for each in dir(sys.modules.get(match[2])) if not re.search(rf"\b{each}\b", _source_of(error))]
+        names = {*dir(sys.modules.get(match[2]))} - _imported_with(error)
         name = match[1]
     elif (match := _KEYWORD.match(str(error))) and error.__traceback__:
         *_, (frame, _) = walk_tb(error.__traceback__)
@@ -96,10 +96,12 @@ def _known(error: BaseException) -> list[str]:
     return get_close_matches(name or "", names, 1)
 
 
-def _source_of(error: BaseException) -> str:
-    """Return the source of the module whose statement raised an error."""
-    *_, (frame, _) = walk_tb(error.__traceback__)
-    return "".join(linecache.getlines(frame.f_code.co_filename))
+def _imported_with(error: BaseException) -> set[str]:
+    """Return the names in the import statement that raised an error."""
+    *_, (frame, line) = walk_tb(error.__traceback__)
+    nodes = ast.walk(ast.parse("".join(linecache.getlines(frame.f_code.co_filename))))
+    statements = (node for node in nodes if isinstance(node, ast.ImportFrom))
+    return {name.name for node in statements if node.lineno <= line <= (node.end_lineno or 0) for name in node.names}
 
 
 def _declared(where: str, root: Path, said: str) -> str:
