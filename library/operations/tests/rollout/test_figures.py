@@ -35,7 +35,7 @@ def commit(tmp_path: Path, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Com
         identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
         command = ["git", *identity, "commit", "-q", "--allow-empty", "-m", "Change"]
         subprocess.run(command, cwd=root, check=True, env={**os.environ, "GIT_COMMITTER_DATE": at})  # noqa: S603
-        monkeypatch.setenv(figures.COMMIT, commits._git("rev-parse", "HEAD")[0])
+        monkeypatch.setenv(figures.COMMIT, figures.git(root, "rev-parse", "HEAD").strip())
         return os.environ[figures.COMMIT]
 
     return make

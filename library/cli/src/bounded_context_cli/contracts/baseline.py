@@ -34,13 +34,11 @@ class Baseline:
     def of(cls, root: Path) -> Self:
         """Return the baseline of the repository in ``root``."""
         names = [f"refs/{name}" for name in _MAIN]
-        refs = _git(root, "for-each-ref", "--format=%(refname)", *names, "refs/tags").splitlines()
+        refs = git(root, "for-each-ref", "--format=%(refname)", *names, "refs/tags").splitlines()
         main = next((name for name in names if name in refs), None)
-        commit = _git(root, "merge-base", "HEAD", main).strip() if main else ""
+        commit = git(root, "merge-base", "HEAD", main).strip() if main else ""
         has_tags = any(name.startswith("refs/tags/") for name in refs)
-        files = (
-            _git(root, "ls-tree", "-r", "-z", "--name-only", commit, "--", *_FOLDERS).split("\0") if commit else None
-        )
+        files = git(root, "ls-tree", "-r", "-z", "--name-only", commit, "--", *_FOLDERS).split("\0") if commit else None
         baseline = cls(root, commit, files if files is None else frozenset(files), has_tags)
         return cls(root, has_tags=has_tags) if any(map(baseline._is_rewritten, baseline.files or ())) else baseline
 
@@ -68,7 +66,7 @@ class Baseline:
         file = self.root / path
         if not file.is_file() or self.is_own(path):
             return None
-        return _git(self.root, "show", f"{self.commit}:./{path}") if self.commit else file.read_text(encoding="utf-8")
+        return git(self.root, "show", f"{self.commit}:./{path}") if self.commit else file.read_text(encoding="utf-8")
 
     def with_remedy(self, faults: Iterable[str]) -> Iterator[str]:
         """Yield faults, the last with the remedy of a context that may never have been deployed."""
@@ -78,7 +76,7 @@ class Baseline:
         yield from (f"{sentence} {_ANEW}" if is_young else sentence for sentence in sentences[-1:])
 
 
-def _git(root: Path, *arguments: str) -> str:
+def git(root: Path, *arguments: str) -> str:
     """Return the output of git, or an empty text if git fails or is not installed."""
     try:
         process = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603, S607

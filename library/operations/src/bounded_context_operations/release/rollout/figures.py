@@ -6,7 +6,6 @@ the stack, how long a commit takes until then, which share of the releases fails
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from bounded_context_cli.command.console import Consoles
 from bounded_context_cli.command.installed import repository
 from bounded_context_cli.command.operation import Access, Outputs, Stack, operate
 from bounded_context_cli.command.values import AsJson, time
+from bounded_context_cli.contracts.baseline import git
 
 from . import releases as releases_of_stack
 from .deployments import Deployment, Deployments
@@ -107,21 +107,15 @@ class Commits:
     def between(self, before: str, commit: str) -> list[datetime]:
         """Return the times of the commits that came with `commit`, after the release of `before` if there was one."""
         chosen = [f"{before}..{commit}"] if before else ["-1", commit]
-        return [datetime.fromtimestamp(int(line), UTC) for line in self._git("log", "--format=%ct", *chosen, "--")]
+        return [
+            datetime.fromtimestamp(int(line), UTC)
+            for line in git(self._root, "log", "--format=%ct", *chosen, "--").split()
+        ]
 
     @property
     def current(self) -> str:
         """The commit that a step of the pipeline, or the working copy, is at; empty if that is unknown."""
-        return os.environ.get(COMMIT) or "".join(self._git("rev-parse", "HEAD"))
-
-    def _git(self, *arguments: str) -> list[str]:
-        """Return the lines of git's output; none if git fails or is missing."""
-        command = ["git", *arguments]
-        try:
-            ran = subprocess.run(command, cwd=self._root, capture_output=True, text=True, check=False)  # noqa: S603
-        except OSError:
-            return []
-        return [] if ran.returncode else ran.stdout.split()
+        return os.environ.get(COMMIT) or git(self._root, "rev-parse", "HEAD").strip()
 
 
 @dataclass(frozen=True)
