@@ -128,19 +128,20 @@ def _account(project: Project) -> Program:
 
 def faults(project: Project) -> Iterator[str]:
     """Yield a sentence with file and line for each stack with an invalid setting, and each setting without a reader."""
-    of_service = {**schemas(Settings), **schemas(ApiSettings)}
-    programs: tuple[tuple[Program, Any, Collection[str], Callable[[str], Graph], tuple[type, ...]], ...] = (
-        (service(), settings_of, of_service, run, (Settings, ApiSettings)),
-        (delivery(), pipeline_settings_of, schemas(PipelineSettings), run_delivery, ()),
-        (_account(project), partial(account_settings_of, account=ACCOUNT), schemas(AccountSettings), run, ()),
+    programs: tuple[tuple[Program, Any, tuple[type, ...], Callable[[str], Graph]], ...] = (
+        (service(), settings_of, (Settings, ApiSettings), run),
+        (delivery(), pipeline_settings_of, (PipelineSettings,), run_delivery),
+        (_account(project), partial(account_settings_of, account=ACCOUNT), (AccountSettings,), run),
     )
-    for program, read, known, record, kinds in programs:
+    for program, read, kinds, record in programs:
+        known = [name for kind in kinds for name in schemas(kind)]
         for stack in program.stacks():
             try:
                 read(project, stack)
                 yield from _without_reader(project, program, stack, known, record)
             except ProjectError as error:
-                of_values = [str(error), *_each(program, stack, kinds)]
+                # Settings of other programs need samples, or cannot be read alone.
+                of_values = [str(error), *(_each(program, stack, kinds) if read is settings_of else ())]
                 places = {sentence.partition(": ")[0]: sentence for sentence in reversed(of_values)}
                 yield from [*_misspelt(project, program, stack, known)] or reversed(places.values())
 
