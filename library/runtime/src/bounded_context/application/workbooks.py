@@ -93,6 +93,8 @@ def _archive(file: IO[bytes], most_bytes: int, limit: str) -> ZipFile:
         raise Unreadable("the workbook has too many parts: save it again with Excel", ListFault.STRUCTURE)
     archive = ZipFile(file)
     parts = archive.infolist()
+    if any(part.header_offset < 0 for part in parts):
+        raise BadZipFile
     if any(part.flag_bits & 1 for part in parts):
         raise Unreadable("the workbook is encrypted: save it without a password", ListFault.STRUCTURE)
     if any("vbaproject" in part.filename.lower() or "/macrosheets/" in part.filename.lower() for part in parts):
