@@ -260,7 +260,7 @@ def a_major_version(repository: Repository) -> None:
     )
     newer = "".join(f'"Payment{event}": "2.0", ' for event in ("Registered", "Verified", "Deleted"))
     repository.replace(CONTEXT, DATA, f"{DATA}    versions={{{newer}}},\n")
-    assert "PaymentRegistered 2.0 would be published alone, and its subscribers read 1.0" in (
+    assert "PaymentDeleted 2.0 would be published alone, and its subscribers read 1.0" in (
         repository.promises("Subscribers")
     )
     repository.add(EVENTS, EVENTS_1)

@@ -1,0 +1,57 @@
+"""The journey of an insurance context to its partners and analysts, with children, reactions, deadlines and a rename.
+
+The requests before are those of `test_claim`, which checks each of them alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from . import claim_edges, claim_reach, claim_releases, claim_rules
+from .journey import Journey
+from .test_claim import ANSWERS
+
+BEFORE = (
+    claim_rules.fields_and_commands,
+    claim_rules.a_date_rule_and_an_amount_rule,
+    claim_rules.an_approved_amount,
+    claim_rules.the_claims_of_a_policy,
+    claim_rules.a_fraud_score,
+    claim_rules.notes_of_a_claim,
+    claim_edges.policy_cancelled_rejects_all_open_claims,
+    claim_edges.a_german_partner,
+    claim_edges.a_nightly_close_and_a_report,
+    claim_releases.a_rename,
+)
+REQUESTS = (claim_reach.a_daily_file, claim_reach.workbooks, claim_reach.analysts, claim_reach.an_end_of_a_query)
+COMMANDS = ("check", "cost", "permissions exports prod", "docs exports", "partner-kit prod")
+"""The commands that know the new members too."""
+
+
+class Basis(Journey):
+    """A journey whose requests are checked at its end only."""
+
+    def done(self, title: str, behaviour: str) -> None:  # noqa: ARG002 (no effort is printed)
+        """End a request: repair the style."""
+        self._behaviours.append(behaviour)
+        self.context("fix")
+
+    def continued(self) -> Journey:
+        """Return the journey of further requests."""
+        return Journey(self.folder, _behaviours=self._behaviours)
+
+
+@pytest.mark.e2e
+@pytest.mark.nightly
+def test_files_workbooks_archives_and_deprecations_work_together(tmp_path: Path) -> None:
+    """After each request the check is green; at the end, all behaviours hold in one run, with those of before."""
+    basis = Basis.of(tmp_path, ANSWERS)
+    for request in BEFORE:
+        request(basis)
+    journey = basis.continued()
+    for request in REQUESTS:
+        request(journey)
+    journey.context(*COMMANDS)
+    journey.end()
