@@ -37,7 +37,12 @@ PLANTED = {
         "infra/service/__main__.py:",
     ),
     "a stack": ("infra/service/Pulumi.prod.yaml", "protect: true", "protect: false", "infra/service/__main__.py:"),
-    "the workflow": ("workflow/list_import.asl.json", '"ValidateList": {', '"Validate": {', "The state "),
+    "the workflow": (
+        "workflow/list_import.asl.json",
+        '"ValidateList": {',
+        '"Validate": {',
+        "workflow/list_import.asl.json:27: The states ",
+    ),
     "a document": ("events/asyncapi.json", '"asyncapi"', '"asyncpi"', "events/asyncapi.json "),
     "a test": ("tests/test_rules.py", "Status.VERIFIED, 2)", "Status.VERIFIED, 3)", "tests/test_rules.py:"),
     "a setting": ("pyproject.toml", "line-length = 120", "line-length = 60", "lint: "),

@@ -26,7 +26,7 @@ BEFORE = (
     claim_releases.a_rename,
 )
 REQUESTS = (claim_reach.a_daily_file, claim_reach.workbooks, claim_reach.analysts, claim_reach.an_end_of_a_query)
-COMMANDS = ("check", "cost", "permissions exports prod", "docs exports", "partner-kit prod")
+COMMANDS = ("check", "cost", "permissions exports prod 111122223333", "docs exports", "partner-kit prod")
 """The commands that know the new members too."""
 
 

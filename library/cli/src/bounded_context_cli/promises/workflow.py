@@ -66,6 +66,7 @@ def _faults(definition: dict[str, Any]) -> Iterator[tuple[str, str]]:
         start, known = str(node.get("StartAt")), node["States"]
         if start not in known:
             yield f"{{}} starts at {start}, which is not a state: write {_nearest(start, known)}.", start
+    missing: dict[tuple[str, str], list[str]] = {}
     for name, state, known in _within(definition):
         place = f"The state {name} of {{}}"
         if state.get("Type") not in _TYPES:
@@ -77,8 +78,12 @@ def _faults(definition: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"{place} has a Retry or a Catch without ErrorEquals: write it.", name
         if any("Next" not in choice for choice in [*state.get("Choices", ()), *state.get("Catch", ())]):
             yield f"{place} has a choice or a Catch without Next: write it.", name
-        for target in sorted(set(targets(state)) - known):
-            yield f"{place} goes to {target}, which is not a state: write {_nearest(target, known)}.", target
+        for target in set(targets(state)) - known:
+            missing.setdefault((target, _nearest(target, known)), []).append(name)
+    for (target, near), names in sorted(missing.items()):
+        states, verb = ("states", "go") if names[1:] else ("state", "goes")
+        place = f"The {states} {' and '.join(names)} of {{}} {verb} to {target}"
+        yield f"{place}, which is not a state: write {near}.", target
 
 
 def _nearest(name: str, names: Collection[str]) -> str:
