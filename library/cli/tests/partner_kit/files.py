@@ -12,10 +12,10 @@ from typing import Annotated, Any, Final
 from hypothesis import strategies as st
 
 from bounded_context import Amount, Context, Day, Renamed
+from bounded_context.application.control import Control
 from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context.testing import Samples
 from bounded_context.testing.functions import assembled
-from bounded_context.testing.partner_files import control_of
 from tests.contexts import CONTEXTS
 from tests.test_optional_fields import TYPES
 from tests.things import context_of
@@ -143,7 +143,10 @@ def _placed(records: Records, format_: FileFormat, wrong: bool = False) -> bytes
         format_.record.ljust(1) + "".join(own.get(name, "").ljust(_WIDTH) for name in format_.columns) + "".join(more)
         for own, more in zip(named_rows, (row[len(header) :] for row in rows), strict=True)
     ]
-    stated = control_of(named_rows[wrong:], format_)
+    control = Control(format_)
+    for row in named_rows[wrong:]:
+        control.add([row.get(name, "") for name in format_.columns])
+    stated = control.stated
     trailer = [f"T{stated['count']:8}{stated.get('sum', '')}"] if stated else []
     return _encoded("\n".join([*(["H"] if trailer else []), *lines, *trailer]) + "\n", format_)
 

@@ -27,9 +27,12 @@ from bounded_context_cli.partner_kit.cli import SCRIPTS, described_format, scrip
 from bounded_context_cli.partner_kit.contents import Contents, contents
 from bounded_context_cli.partners.sheet import sheet
 from bounded_context_cli.programs.stack_settings import settings_of
+from bounded_context_infra.configuration.config import SettingError
 from bounded_context_infra.configuration.list_settings import Partner
 from bounded_context_infra.configuration.project import current
+from bounded_context_infra.configuration.settings import Settings
 from tests.application.test_fixed_width import FIXED
+from tests.partner_kit.files import RENAMED
 from tests.partner_kit.test_agreement import imported
 from tests.partner_kit.test_page import _encoded, _run
 
@@ -192,3 +195,20 @@ def test_the_sheet_of_a_partner_without_a_format_is_the_plain_format(context: Co
     assert facts["First line"] == ",".join(context.rows.columns)
     assert facts["Format"] == "CSV text in UTF-8, with commas between the cells, at most 1024 MB"
     assert (facts["Decimals"], facts["Days"]) == ("with a point, as 12.50", "as YYYY-MM-DD")
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"amount": "31-40"}, "has a column by two names: write one of them"),
+        ({"claimed_amount": None}, "leaves 'claimed_amount' without a place, so no file is accepted: write its place"),
+    ],
+)
+def test_each_column_of_a_renamed_context_has_one_place(change: dict[str, str | None], fault: str) -> None:
+    """A format may name a column by its earlier name, and not by both."""
+    places = {"thing_id": "1-10", "claimed_amount": "11-20", "day": "21-30", **change}
+    form = {"kind": "fixed", "columns": {name: place for name, place in places.items() if place}}
+    config = {"sftp": "none", "protect": "true", "rollout_strategy": "AllAtOnce"}
+    config["partners"] = json.dumps({"acme": {"public_keys": [], "format": form}})
+    with pytest.raises(SettingError, match=fault):
+        Settings.from_config(RENAMED, config)

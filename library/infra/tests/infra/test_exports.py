@@ -1,13 +1,15 @@
 """Exports: the function, its schedules, its permissions, the partner's folder, the event of a download, and alarms."""
 
 import json
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bounded_context import Context
 from bounded_context_cli.policies import POLICIES
 from bounded_context_cli.programs import Node
-from bounded_context_infra.components import inbox
 from bounded_context_infra.configuration.labels import roles
 
 from .alarms import notifiers
@@ -125,11 +127,62 @@ def test_dashboards_show_the_metrics_of_exports(graph: Graph):
     assert {"FilesPrepared", "OldestUnpreparedFileAge", "OldestUnfetchedFileAge"} <= names
 
 
-def test_a_format_that_is_not_written_is_refused(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(inbox, "WRITTEN", ("csv",))
-    partners = {**PARTNERS, "acme": {**PARTNERS["acme"], "format": {"kind": "json-lines"}}}
-    with pytest.raises(Exception, match="partners has the format 'json-lines' of acme, and daily writes: write csv"):
-        run_context(EXPORTS, "prod", partners=partners)
+_COLUMNS = ("payment_id", "subscription_id", "amount", "currency", "due_date", "payer")
+FIXED = {"kind": "fixed", "columns": {name: f"{n}1-{n}9" for n, name in enumerate(_COLUMNS, 1)}}
+XML = {"kind": "xml", "record": "File/Row", "columns": {name: name for name in _COLUMNS}}
+DAILY = replace(EXPORTS, exports=EXPORTS.exports[:1])
+
+
+def _with(context: Context[Any], format_: dict[str, Any]) -> Graph:
+    return run_context(context, "prod", partners={**PARTNERS, "acme": {**PARTNERS["acme"], "format": format_}})
+
+
+@pytest.mark.parametrize(
+    ("format_", "fault"),
+    [
+        (
+            {**FIXED, "control": {"first": "H", "count": "first 2-9"}},
+            "format.control has the count in the first line, before the rows are known: write it into the last line, "
+            "or remove it, since the control file has it.",
+        ),
+        (
+            {**FIXED, "control": {"first": "H", "last": "T", "sum": "first 2-9", "of": "amount"}},
+            "format.control has the sum in the first line, before the rows are known",
+        ),
+        (
+            {**XML, "columns": {**XML["columns"], "payer": "../Payer"}},
+            "format.columns has a column of the root element, which cannot be repeated: write another place.",
+        ),
+        (
+            {**XML, "control": {"sum": "File/Sum", "of": "payer"}},
+            "format.control has the sum of 'payer', which is no amount of the export: write another.",
+        ),
+    ],
+)
+def test_a_format_that_an_export_cannot_have_is_refused(format_: dict[str, Any], fault: str):
+    with pytest.raises(Exception, match=re.escape(f"partners has a format of acme that daily cannot have: {fault}")):
+        _with(DAILY, format_)
+
+
+@pytest.mark.parametrize("format_", [FIXED, XML], ids=["fixed", "xml"])
+def test_a_field_without_a_place_is_refused(format_: dict[str, Any]):
+    fault = "that all_payments cannot have: format.columns has no place for 'status': write the place if lists have the"
+    with pytest.raises(Exception, match=fault):
+        _with(EXPORTS, format_)
+
+
+@pytest.mark.parametrize(
+    "format_",
+    [
+        {**FIXED, "control": {"first": "H", "last": "T", "count": "last 2-9", "sum": "last 11-29", "of": "amount"}},
+        {**XML, "control": {"count": "File/End/Count", "sum": "File/End/Sum", "of": "amount"}},
+        {"kind": "xlsx", "sheet": "Payments"},
+    ],
+    ids=["fixed", "xml", "xlsx"],
+)
+def test_each_kind_is_written(format_: dict[str, Any]):
+    [function] = [node for node in _with(DAILY, format_).of("lambda/function") if node.name == "export-files"]
+    assert json.loads(function.inputs["environment"]["variables"]["FORMATS"]) == {"acme": format_}
 
 
 def test_the_policies_are_kept(graph: Graph):

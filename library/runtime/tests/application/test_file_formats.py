@@ -105,14 +105,15 @@ def test_a_file_in_any_format_has_the_rows_and_rejections_of_the_plain_file(
 
 
 def test_the_readers_of_other_kinds_are_imported_by_their_files_only():
-    """A partner's CSV file costs no import of XML and ZIP readers."""
+    """A partner's CSV file costs no import of XML and ZIP readers, and an exported CSV file none of their writers."""
     code = (
-        "import sys; from io import BytesIO; from bounded_context.application import validation; "
+        "import sys; from io import BytesIO; from bounded_context.application import exports, validation; "
         "from bounded_context.application.reading import FileSource; "
         "[*FileSource(BytesIO(b'a')).records()]; print(*sorted(sys.modules))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
-    own = {"fixed_width", "xml_files", "workbooks", "control"}
+    own = {"fixed_width", "xml_files", "xml_writing", "workbooks", "control"}
+    assert "bounded_context.application.writing" in ran.stdout.split()
     assert not {f"bounded_context.application.{name}" for name in own} & {*ran.stdout.split()}
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from bounded_context import aws
 from bounded_context.adapters.items import Items
 from bounded_context.application import exports as application
+from bounded_context.application.reading import FileSource
 from bounded_context.domain.exports import Export, ExportFile, FileStatus, file_of
 from bounded_context.testing import Samples, on
 from bounded_context.testing.functions import LambdaContext
@@ -75,6 +77,38 @@ def test_each_partner_gets_a_file_in_its_format_with_a_control_file(stack: Any):
     }
     assert content(stack, "bank", BEGIN, "csv.gz")[:2] == b"\x1f\x8b"
     assert record(BEGIN).status is FileStatus.PREPARED
+
+
+_PLACES = dict(zip(DAILY.fields, ("2-11", "12-21", "22-31", "32-41", "42-51", "52-61", "62-71"), strict=True))
+KINDS: dict[str, dict[str, Any]] = {
+    "txt": {"kind": "fixed", "columns": _PLACES, "record": "D", "control": {"last": "T", "count": "last 2-9"}},
+    "xml.gz": {
+        "kind": "xml",
+        "record": "Orders/Order",
+        "columns": {name: f"Values/{name}" for name in DAILY.fields},
+        "control": {"count": "Orders/Count", "sum": "Orders/Sum", "of": "weight"},
+        "compression": "gzip",
+    },
+    "xlsx": {"kind": "xlsx", "sheet": "Orders", "header": {"Gewicht": "weight"}},
+    "jsonl": {"kind": "json-lines"},
+}
+
+
+@pytest.mark.parametrize("ending", KINDS)
+def test_each_kind_of_files_is_written_fetched_and_recorded(stack: Any, ending: str, monkeypatch: pytest.MonkeyPatch):
+    format_ = application.FileFormat(**KINDS[ending])
+    monkeypatch.setenv("FORMATS", json.dumps({"bank": KINDS[ending]}))
+    add(BEGIN - DAY, 1, 2, 3)
+    assert export(BEGIN, remaining_ms=0)["prepared"] == 0
+    assert export(BEGIN + DAY / 48, {})["prepared"] == 2
+    data = content(stack, "bank", BEGIN, ending)
+    control = json.loads(content(stack, "bank", BEGIN, f"{ending}.control.json"))
+    assert control == {**control, "rows": 3, "sums": {"weight": "7.50"}, "size": len(data)}
+    records = [record.cells[0] for record in FileSource(BytesIO(data)).records(format_)]
+    identities = [json.loads(cell)["order_id"] if ending == "jsonl" else cell for cell in records]
+    assert sorted(identities)[:3] == ["id-000001", "id-000002", "id-000003"]
+    path = f"/{BUCKET}/{record(BEGIN, 'bank').key}"
+    assert export(BEGIN, {"downloaded": path, "bytes": len(data)}) == {"fetched": True}
 
 
 def test_a_repeated_period_has_no_second_file(stack: Any):

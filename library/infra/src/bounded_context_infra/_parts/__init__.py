@@ -19,7 +19,6 @@ from bounded_context.declaration.structure import DUE_INDEX as DUE_INDEX
 from bounded_context.declaration.structure import EXPORT_FILES as EXPORT_FILES
 from bounded_context.declaration.structure import WATCH_LISTS as WATCH_LISTS
 from bounded_context.declaration.structure import WATCH_MAPPINGS as WATCH_MAPPINGS
-from bounded_context.domain.exports import WRITTEN as WRITTEN
 from bounded_context.domain.spelling import kebab as kebab
 
 from ..configuration.alarms import Objectives as Objectives
@@ -27,6 +26,7 @@ from ..configuration.alarms import Severity as Severity
 from ..configuration.alarms import Thresholds as Thresholds
 from ..configuration.config import SettingError as SettingError
 from ..configuration.defaults import PYTHON as PYTHON
+from ..configuration.formats import unwritable as unwritable
 from ..configuration.labels import LabelError as LabelError
 from ..configuration.labels import Labels as Labels
 from ..configuration.list_settings import Partner as Partner

@@ -11,7 +11,6 @@ from bounded_context_infra._parts import (
     DOWNLOADS_DEAD_LETTERS,
     FOLDERS,
     UPLOADS_DEAD_LETTERS,
-    WRITTEN,
     Component,
     Folder,
     SettingError,
@@ -39,6 +38,7 @@ from bounded_context_infra._parts import (
     sftp_user,
     start_on_upload,
     trust,
+    unwritable,
     watch_dead_letters,
 )
 
@@ -199,14 +199,13 @@ class Inbox(Component):
         Raises SettingError for a partner without a home on the server, or with a format that is not written.
         """
         settings, exports = self._stack.settings, self._stack.context.exports
-        for partner, export in ((partner, each.name) for each in exports for partner in each.partners):
+        for partner, export in ((partner, each) for each in exports for partner in each.partners):
             if settings.sftp != "none" and partner not in settings.partners:
                 remedy = "add the partner, or remove it from partners of the export"
-                raise SettingError("partners", f"lacks {partner!r}, for whom {export} writes files: {remedy}.")
-            kind = settings.formats[partner].kind if partner in settings.formats else WRITTEN[0]
-            if kind not in WRITTEN:
-                remedy = f"write {' or '.join(WRITTEN)}, or remove the partner from the export"
-                raise SettingError("partners", f"has the format {kind!r} of {partner}, and {export} writes: {remedy}.")
+                raise SettingError("partners", f"lacks {partner!r}, for whom {export.name} writes files: {remedy}.")
+            form = settings.formats.get(partner)
+            if form and (fault := unwritable(form, export, self._stack.context)):
+                raise SettingError("partners", f"has a format of {partner} that {export.name} cannot have: {fault}.")
         return frozenset(partner for export in exports for partner in export.partners)
 
     def _open_to_partners(self) -> None:

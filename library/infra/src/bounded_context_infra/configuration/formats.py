@@ -5,9 +5,12 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import fields
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final
 
+from bounded_context.declaration.structure import Structure
+from bounded_context.domain.exports import Export
 from bounded_context.domain.formats import CHOICES, FileFormat
 from bounded_context.domain.places import COUNT, FIRST, LAST, SUM, UP, resolved, span
 
@@ -53,6 +56,23 @@ def file_format(values: Any, columns: Collection[str]) -> FileFormat:
     if not form.has_names:
         _check_places(form)
     return form
+
+
+def unwritable(form: FileFormat, export: Export, context: Structure[Any]) -> str:
+    """Return why the files of an export cannot have a format, with the remedy; empty if they can."""
+    without = [name for name in export.fields if not form.has_names and name not in form.columns]
+    if without:
+        remedy = "write the place if lists have the column, or agree on csv, json-lines or xlsx"
+        return f"format.columns has no place for {without[0]!r}: {remedy}"
+    if form.kind == "xml" and any(place.count(UP) == form.record.count("/") for place in form.columns.values()):
+        return "format.columns has a column of the root element, which cannot be repeated: write another place"
+    for name in (COUNT, SUM):
+        if form.kind == "fixed" and form.control.get(name, "").startswith(FIRST):
+            remedy = f"write it into the {LAST} line, or remove it, since the control file has it"
+            return f"format.control has the {name} in the first line, before the rows are known: {remedy}"
+    if SUM in form.control and form.control["of"] not in {*export.fields} & {*context.rows.of_type(Decimal)}:
+        return f"format.control has the sum of {form.control['of']!r}, which is no amount of the export: write another"
+    return ""
 
 
 def _check(member: str, value: Any, columns: Collection[str]) -> None:

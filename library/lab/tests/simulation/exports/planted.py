@@ -13,6 +13,7 @@ from bounded_context.application import exports as application
 from bounded_context.application.exports import Exports, UploadGone, _Progress
 from bounded_context.application.writing import Column, Writer
 from bounded_context.domain.exports import FileRecord
+from bounded_context.domain.formats import FileFormat
 
 Plant = Callable[[], AbstractContextManager[Any]]
 
@@ -84,7 +85,7 @@ def _always_a_header(original: Any) -> Any:
 
     def rows(self: Any) -> bool:
         stored, self.record = self.record, replace(self.record, parts=())
-        beginning = self._writer.beginning()
+        beginning = self._writer.beginning({})
         self.record = stored
         write = self._writer.rows
         first = [bool(stored.parts)]
@@ -159,15 +160,18 @@ def _last_parts(original: Any) -> Any:
     return complete
 
 
-def _kept_rows(original: Any) -> Any:
-    """Keep the number of rows when a file begins anew."""
+def _kept(fact: str) -> Callable[[Any], Any]:
+    """Keep a fact of the record when a file begins anew."""
 
-    def save(self: Any, **facts: Any) -> None:
-        if "form" in facts:
-            facts.pop("rows")
-        original(self, **facts)
+    def change(original: Any) -> Any:
+        def save(self: Any, **facts: Any) -> None:
+            if "form" in facts:
+                facts.pop(fact)
+            original(self, **facts)
 
-    return save
+        return save
+
+    return change
 
 
 def _clock_period(original: Any) -> Any:
@@ -202,7 +206,19 @@ def _own_buffer(original: Any) -> Any:
     """Lose the rows of the last page of each part."""
 
     def rows(self: Writer, items: Any) -> bytes:
+        items = [*items]
         return original(self, items[:-1] if len(items) > 1 else items)
+
+    return rows
+
+
+def _without_trailer(original: Any) -> Any:
+    """Count the rows of the last call in the file's own trailer."""
+
+    def rows(self: Any) -> bool:
+        stated, before = FileFormat.stated, self.record.rows
+        with patch.object(FileFormat, "stated", lambda form, count, sums: stated(form, count - before, sums)):
+            return original(self)
 
     return rows
 
@@ -228,9 +244,13 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "an aborted upload counts as a file": _put(_Progress, "_complete", _unchecked),
     "changes in transit at the period are lost": _no_overlap,
     "the period before is the file's own": _put(ExportTable, "open", _own_period),
-    "a file that begins anew keeps its count": _put(_Progress, "_save", _kept_rows),
+    "a file that begins anew keeps its count": _put(_Progress, "_save", _kept("rows")),
     "a period is named by the clock": _put(application, "period_of", _clock_period),
     "a partner gets no file": _put(Exports, "start", _one_partner),
     "amounts are added as binary fractions": _put(Column, "add", _plain_sum),
     "the last row of a page is lost": _put(Writer, "rows", _own_buffer),
+    "the checksum begins at the last kill": _put(_Progress, "__init__", _fresh(state=())),
+    "the trailer has the rows since the last kill": _put(_Progress, "_rows", _without_trailer),
+    "a file that begins anew keeps its checksum": _put(_Progress, "_save", _kept("state")),
+    "a file has no end": _put(Writer, "end", lambda _: lambda *_: b""),
 }

@@ -23,9 +23,12 @@ from bounded_context.adapters.exports import AggregateItems, ExportTable
 from bounded_context.adapters.items import Items
 from bounded_context.application import exports as application
 from bounded_context.application.exports import Exports, UploadGone
+from bounded_context.application.reading import FileSource
 from bounded_context.domain import fields
 from bounded_context.domain.exports import ExportFile, FileStatus, period_of
+from bounded_context.domain.faults import ListFault
 from bounded_context.domain.formats import PLAIN, FileFormat
+from bounded_context.domain.rows import Record, Unreadable
 from bounded_context.testing import Samples
 
 from ..services.compared import Store
@@ -39,7 +42,18 @@ BEGIN: Final = datetime(2026, 12, 1, 18, tzinfo=UTC)
 PERIOD: Final = timedelta(days=1)
 QUARTER: Final = timedelta(minutes=15)
 PARTNERS: Final = ("acme", "bank")
-FORMATS: Final = {"acme": PLAIN, "bank": FileFormat(delimiter=";", decimal=",")}
+FIELDS: Final = ("payment_id", "amount", "payer")
+_PLACES: Final = dict(zip(FIELDS, ("2-21", "22-41", "42-81"), strict=True))
+_PATHS: Final = dict(zip(FIELDS, ("@id", "Amount", "Payer"), strict=True))
+_TRAILER: Final = {"last": "T", "count": "last 2-9", "sum": "last 10-29", "of": "amount"}
+_ELEMENTS: Final = {"count": "File/End/Count", "sum": "File/End/Sum", "of": "amount"}
+FORMATS: Final = (
+    FileFormat(delimiter=";", decimal=","),
+    FileFormat(kind="fixed", decimal="implied", columns=_PLACES, record="D", control=_TRAILER),
+    FileFormat(kind="xml", record="File/Batch/Row", columns=_PATHS, control=_ELEMENTS, compression="gzip"),
+    FileFormat(kind="xlsx", header={"Amount": "amount"}),
+)
+"""The formats of the bank, of which a schedule has one. Its own count and sum are checked as the file is read."""
 SAMPLES: Final = Samples(PAYMENT)
 NAME: Final = "daily"
 
@@ -128,7 +142,8 @@ class World:
         gate = PlainGate()
         self.store = Store("payments", gate, {})
         self.table = SimTable(Service(self.store, gate))
-        export = Export(NAME, ("payment_id", "amount", "payer"), "cron(0 18 * * ? *)", PARTNERS, changed)
+        export = Export(NAME, FIELDS, "cron(0 18 * * ? *)", PARTNERS, changed)
+        self.formats = {"acme": PLAIN, "bank": FORMATS[seed % len(FORMATS)]}
         self.context = replace(PAYMENT, exports=(export,))
         self.faults = faults or self._faults()
         self.items, self.kills, self.depth = Items(self.context), 0, 0
@@ -195,10 +210,10 @@ class World:
         """Return the exports of a call."""
         table = _Requests(self, self.table, ("get_item", "put_item", "update_item", "scan"))
         bucket = _Requests(self, self.bucket, ("begin", "part", "complete", "size", "write"))
-        attributes = self.context.exports[0].fields
+        attributes = FIELDS
         aggregates = AggregateItems(self.context, _Paged(table, self.page), attributes)  # pyrefly: ignore
         records = ExportTable(table)  # pyrefly: ignore[bad-argument-type]
-        return Exports(self.context, records, aggregates, bucket, FORMATS.__getitem__, part_bytes=self.part_bytes)  # pyrefly: ignore
+        return Exports(self.context, records, aggregates, bucket, self.formats.__getitem__, part_bytes=self.part_bytes)  # pyrefly: ignore
 
     def call(self, event: Mapping[str, Any], late: bool = False) -> None:
         """Run a call of the function. A ``late`` call runs within another, whose lease may be over."""
@@ -256,27 +271,24 @@ class World:
                 assert record and record.status is FileStatus.PREPARED, f"{file} is not prepared: {record}"
                 before = period_of(self.periods[number - 1]) if number else ""
                 assert record.since <= before, f"{file} has the changes since {record.since}, and not {before}"
-                key = file.key("payment", FORMATS[partner])
+                key = file.key("payment", self.formats[partner])
                 assert self.bucket.versions.count(key) == 1, (
                     f"{key} was visible {self.bucket.versions.count(key)} times"
                 )
-                self._content(key, FORMATS[partner], record.since)
+                self._content(key, self.formats[partner], record.since)
         assert {key for key in self.bucket.files if not key.endswith(".json")} == {*self.bucket.versions}
 
     def _content(self, key: str, format_: FileFormat, since: str) -> None:
-        text = io.StringIO(self.bucket.files[key].decode(), newline="")
-        header, *rows = list(csv.reader(text, delimiter=format_.delimiter, strict=True))
-        assert header == ["payment_id", "amount", "payer"], f"{key} has the header {header}"
+        rows = _rows(self.bucket.files[key], format_)
         identities = [row[0] for row in rows]
         assert len(set(identities)) == len(identities), f"{key} has a row twice: {identities}"
         control = json.loads(self.bucket.files[f"{key}.control.json"])
-        total = sum((Decimal(row[1].replace(",", ".")) for row in rows), Decimal())
+        total = sum((amount for _, amount in rows), Decimal())
         assert control["rows"] == len(rows), f"{key}: the control file has {control['rows']} rows, not {len(rows)}"
         assert Decimal(control["sums"]["amount"]) == total, f"{key}: the control file has another sum than {total}"
         assert control["size"] == len(self.bucket.files[key])
-        for row in rows:
-            amounts = {amount for _, amount in self.changes[row[0]]}
-            assert Decimal(row[1].replace(",", ".")) in amounts, f"{key}: {row} was never stored"
+        for identity, amount in rows:
+            assert amount in {stored for _, stored in self.changes[identity]}, f"{key}: {identity} never had {amount}"
         day = ExportFile("", "", key.rpartition("-")[2].partition(".")[0]).time
         for identity, changes in self.changes.items():
             earlier = [change for change in changes if change[0] <= day]
@@ -285,6 +297,29 @@ class World:
             bound = ExportFile("", "", since).time if since else None
             due = stays and (bound is None or any(at >= bound for at, _ in earlier))
             assert not due or identity in identities, f"{key} lacks {identity}: {changes}, since {since}"
+
+
+def _rows(data: bytes, format_: FileFormat) -> list[tuple[str, Decimal]]:
+    """Return the identity and the amount of each row of a file."""
+    notation = format_.notations.get(Decimal)
+    plain = notation.plain if notation else str
+    if format_.has_own_reader:
+        records = [record.cells for record in _records(data, format_)]
+    else:
+        records = list(csv.reader(io.StringIO(data.decode(), newline=""), delimiter=format_.delimiter, strict=True))
+    header, *rows = records
+    assert [*map(format_.column, header)] == [*FIELDS], f"the file has the header {header}"
+    assert all(len(row) == len(FIELDS) for row in rows), rows
+    return [(row[0], Decimal(plain(row[1]))) for row in rows]
+
+
+def _records(data: bytes, format_: FileFormat) -> Iterator[Record]:
+    """Yield the records of a file, also of a file without rows."""
+    try:
+        yield from FileSource(io.BytesIO(data)).records(format_)
+    except Unreadable as refusal:
+        if refusal.fault is not ListFault.EMPTY:
+            raise
 
 
 class _Requests:

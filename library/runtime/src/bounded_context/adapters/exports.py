@@ -22,7 +22,7 @@ PREFIX: Final = "EXPORT-FILE#"
 RECORDED: Final = timedelta(days=400)
 """The time for which a complete file is recorded: longer than the files are stored. The period has no second file."""
 
-_FACTS: Final = ("form", "upload", "cursor", "sums", "written", "reason", "key")
+_FACTS: Final = ("form", "upload", "cursor", "state", "sums", "written", "reason", "key")
 _GONE: Final = ("NoSuchUpload", "InvalidPart", "InvalidPartOrder")
 _ABSENT: Final = ("404", "NoSuchKey", "NotFound")
 

@@ -22,6 +22,7 @@ class Control:
     """
 
     def __init__(self, format_: FileFormat) -> None:
+        self._format = format_
         self._places = {name: place for name, place in format_.control.items() if name in (COUNT, SUM)}
         self._column = format_.control.get("of", "")
         self._place = [*format_.columns].index(self._column) if self._column else 0
@@ -41,6 +42,11 @@ class Control:
                 self._unsummed = self.rows
             else:
                 self._sum = _EXACT.add(self._sum, number)
+
+    @property
+    def stated(self) -> dict[str, str]:
+        """The texts of the count and the sum of the rows, if the format has them."""
+        return self._format.stated(self.rows, {self._column: f"{self._sum:f}"})
 
     def check(self, stated: Mapping[str, list[str]]) -> None:
         """Compare the rows with the texts of the file's own count and sum; several texts of one are added up.

@@ -16,7 +16,7 @@ from ..domain.exports import Export, ExportFile, FileRecord, FileStatus, control
 from ..domain.fields import now, stamp
 from ..domain.formats import FileFormat
 from .calls import LONGEST_CALL, MARGIN, seconds_left, seconds_to_spare
-from .writing import Column, Unwritable, Writer
+from .writing import Column, Unwritable, writer
 
 PART_BYTES: Final = 8 * 1024 * 1024
 """The size from which rows become a part. S3 accepts 10,000 parts, of at least 5 MiB except the last ("Amazon S3
@@ -215,7 +215,7 @@ class _Progress:
         self._exports, self._outgoing = exports, exports.outgoing
         context, format_ = exports.context, exports.formats(record.file.partner)
         self._columns = [Column(context, name, format_) for name in export.fields]
-        self._writer = Writer(self._columns, format_)
+        self._format, self._writer = format_, writer(format_.names(export.fields), format_)
         self._form = json.dumps([format_.settings, export.fields])
         self._key = record.file.key(context.name, format_)
         self.record = record
@@ -240,7 +240,7 @@ class _Progress:
     def _restart(self) -> None:
         """Begin the file anew: a first time, or after its upload is gone, or its format has changed."""
         sums = {column.name: "0" for column in self._columns if column.summed}
-        fresh = {"parts": (), "cursor": "", "rows": 0, "sums": sums, "size": 0, "written": False}
+        fresh = {"parts": (), "cursor": "", "rows": 0, "sums": sums, "size": 0, "state": (), "written": False}
         upload = self._outgoing.begin(self._key)
         self._save(**fresh, upload=upload, form=self._form, key=self._key, reason="")
 
@@ -249,16 +249,18 @@ class _Progress:
         if self.record.written:
             return True
         record, data = self.record, bytearray()
-        rows, sums = record.rows, dict(record.sums)
+        rows, sums, self._writer.state = record.rows, dict(record.sums), record.state
         if not record.parts:
-            data += self._writer.beginning()
+            data += self._writer.beginning({})
         since = record.since and stamp(replace(record.file, period=record.since).time - OVERLAP)
         for items, cursor in self._exports.aggregates.pages(since, record.cursor):
-            data += self._writer.rows(items)
+            data += self._writer.rows((item["pk"], [column.value(item) for column in self._columns]) for item in items)
             rows += len(items)
             for column in (column for column in self._columns if column.summed):
                 for item in items:
                     sums[column.name] = column.add(sums[column.name], item)
+            if not cursor:
+                data += self._writer.end(self._format.stated(rows, sums))
             if not cursor or len(data) >= self._exports.part_bytes:
                 self._part(bytes(data), rows, sums, cursor)
                 data.clear()
@@ -274,7 +276,7 @@ class _Progress:
             raise UploadGone
         tag = self._outgoing.part(record.key, record.upload, number, data)
         parts, size = (*record.parts, (number, tag)), record.size + len(data)
-        facts = {"parts": parts, "rows": rows, "sums": dict(sums), "size": size}
+        facts = {"parts": parts, "rows": rows, "sums": dict(sums), "size": size, "state": self._writer.state}
         self._save(**facts, cursor=cursor, written=not cursor)
 
     def _complete(self) -> None:

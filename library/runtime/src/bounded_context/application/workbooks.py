@@ -337,7 +337,7 @@ class _Sheet(_Values):
             raise Unreadable(f"a row has more than {_MOST_COLUMNS} columns", ListFault.RECORD, self._row)
         if value:
             self._cells[self._column] = value
-            self.characters += len(value)
+            self.characters += len(value) if self._type == "s" else 0
 
     def _reject(self, reason: str) -> None:
         letters, column = "", self._column

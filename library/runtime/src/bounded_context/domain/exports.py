@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,8 +14,8 @@ from .spelling import kebab
 OUTGOING: Final = "outgoing"
 """The folder of the files for partners, which the partner reads as ``/outgoing``."""
 
-WRITTEN: Final = ("csv", "json-lines")
-"""The kinds of files that are written."""
+ENDINGS: Final = {"csv": "csv", "json-lines": "jsonl", "fixed": "txt", "xml": "xml", "xlsx": "xlsx"}
+"""The ending of a file's name, by the kind of files."""
 
 OWN: Final = ("status", "created_at", "changed_at")
 """The fields of an export besides the stored fields."""
@@ -68,7 +68,7 @@ class ExportFile:
 
     def key(self, context: str, format_: FileFormat) -> str:
         """Return the file's key in the bucket."""
-        ending = {"csv": "csv"}.get(format_.kind, "jsonl") + (".gz" if format_.compression == "gzip" else "")
+        ending = ENDINGS[format_.kind] + (".gz" if format_.compression == "gzip" else "")
         return f"{OUTGOING}/{self.partner}/{kebab(context)}-{kebab(self.export)}-{self.period}.{ending}"
 
 
@@ -82,7 +82,7 @@ def file_of(context: str, exports: Iterable[Export], path: str) -> ExportFile | 
     partner, _, name = path.rpartition("/")
     stem, _, ending = name.partition(".")
     rest, _, period = stem.removeprefix(f"{kebab(context)}-").rpartition("-")
-    if ending not in ("csv", "csv.gz", "jsonl", "jsonl.gz"):
+    if ending.removesuffix(".gz") not in ENDINGS.values():
         return None
     known = [export.name for export in exports if kebab(export.name) == rest and _PERIOD.fullmatch(period)]
     return ExportFile(known[0], partner.rpartition("/")[2], period) if known else None
@@ -99,7 +99,8 @@ class FileRecord:
 
     ``since`` is the period before, or empty if the file has all aggregates. ``attempt`` counts the calls that have
     claimed the file: only the last may write. ``form`` is the format and the columns of the rows so far, ``parts`` are
-    the numbers and tags of the parts of ``upload``, and ``cursor`` is the key of the last item in them. ``written`` is
+    the numbers and tags of the parts of ``upload``, ``cursor`` is the key of the last item in them, and ``state`` is
+    the state of their writer. ``written`` is
     whether the parts have all rows, and ``reason`` why the last call failed.
     """
 
@@ -111,6 +112,7 @@ class FileRecord:
     upload: str = ""
     parts: tuple[tuple[int, str], ...] = ()
     cursor: str = ""
+    state: Sequence[int] = ()
     rows: int = 0
     sums: Mapping[str, str] = field(default_factory=dict[str, str])
     size: int = 0

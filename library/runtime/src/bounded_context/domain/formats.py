@@ -9,6 +9,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
+from .places import COUNT, SUM
+
 MOST_BYTES: Final = 2048 * 1024 * 1024
 """The largest size of a list that a stack may accept."""
 
@@ -111,6 +113,12 @@ class FileFormat:
     def most_bytes(self, max_bytes: int) -> int:
         """Return the maximum size of a file, unpacked, in a stack that accepts ``max_bytes``."""
         return max_bytes if self.has_ranges else min(max_bytes, ONE_PASS_BYTES)
+
+    def stated(self, rows: int, sums: Mapping[str, str]) -> dict[str, str]:
+        """Return the texts of a file's own count and sum, if it has them; ``sums`` are plain numbers by column."""
+        number, total = self.notations.get(Decimal), sums.get(self.control.get("of", ""), "0")
+        texts = {COUNT: str(rows), SUM: number.written(total) if number else total}
+        return {name: text for name, text in texts.items() if name in self.control}
 
     @property
     def notations(self) -> dict[type, "Notation"]:

@@ -4,13 +4,14 @@ Samples are generated from the fields of a context. Files of partners have each 
 """
 
 import csv
+import gzip
 import json
 import os
 import sys
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
 from functools import cached_property
@@ -20,10 +21,12 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from ..application.control import Control
 from ..application.list_import import Outcome, Upload
 from ..application.ports import Aggregates, Answer, Reply, Sender, SystemRequest, answers
 from ..application.staging import VERIFIED, Staging
 from ..application.verification import RowsCheck
+from ..application.writing import writer
 from ..declaration.context import BadContext, Context
 from ..declaration.entry_points import entry_point
 from ..domain.aggregate import Aggregate, Unavailable
@@ -32,7 +35,6 @@ from ..domain.fields import choices, kind_of, times_of_tests
 from ..domain.formats import PLAIN, FileFormat
 from ..domain.lists import ListStatus
 from .in_memory import KNOWN, InMemory
-from .partner_files import assembled
 
 if TYPE_CHECKING:
     from ..telemetry import Handler
@@ -92,6 +94,24 @@ def _repository() -> tuple[Path, dict[str, Any]]:
             if "bounded-context" in tools:
                 return folder, tools["bounded-context"]
     return start, {}
+
+
+def assembled(records: Iterable[Sequence[str]], format_: FileFormat = PLAIN) -> bytes:
+    """Return records, of which the first is the header, as a file in a partner's format. The cells stay as they are.
+
+    Raises:
+        ValueError: the format has no place for a value.
+    """
+    header, *rows = [*records] or [[]]
+    control = Control(format_)
+    for row in rows:
+        values = dict(zip(header, row, strict=False))
+        control.add([values.get(name, "") for name in format_.columns])
+    keyed = ((f"row {number}", row) for number, row in enumerate(rows, 1))
+    own = writer(header, replace(format_, compression=PLAIN.compression))
+    data = own.beginning(control.stated) + own.rows(keyed) + own.end(control.stated)
+    # The file of a partner has a single member.
+    return gzip.compress(data, mtime=0) if format_.compression == "gzip" else data
 
 
 class Samples(Generic[A]):
