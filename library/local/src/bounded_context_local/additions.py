@@ -8,18 +8,21 @@ import gzip
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from io import StringIO
+from io import BytesIO, StringIO
+from itertools import islice
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from bounded_context.application.reading import GZIP
+from bounded_context.application.reading import GZIP, FileSource
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.structure import EXPORT_FILES, MEET_DEADLINES
 from bounded_context.domain.aggregate import AlreadyExists, NotFound
 from bounded_context.domain.exports import OUTGOING
+from bounded_context.domain.formats import PLAIN, FileFormat
+from bounded_context.domain.rows import Unreadable
 from bounded_context_cli.programs.pulumi_files import LOCAL
 from bounded_context_cli.programs.stack_settings import settings_of
 
@@ -283,17 +286,23 @@ def exports(running: RunningContext) -> Iterator[ActionResult]:
         yield ActionResult(request, f"{answer['prepared']} files prepared", problem if answer["failed"] else "")
         for name in export.partners:
             partner = running.partner.named(name)
-            yield from (_fetched(partner, file) for file in partner.outgoing()[-1:])
+            form = running.formats.get(name, PLAIN)
+            yield from (_fetched(partner, file, form) for file in partner.outgoing()[-1:])
     if running.outputs["sftp"] and not until(lambda: running.invoke(EXPORT_FILES, {})["unfetched"] == 0, EVENT_SECONDS):
         problem = f"{EXPORT_FILES} noted no download within {EVENT_SECONDS:.0f} s."
         yield ActionResult("event of a download", "nothing is noted", problem)
 
 
-def _fetched(partner: Partner, name: str) -> ActionResult:
-    """Fetch a file, and show its first lines."""
+def _fetched(partner: Partner, name: str, format_: FileFormat) -> ActionResult:
+    """Fetch a file, and show its first lines, or the cells of its first rows if it has no lines."""
     data = partner.fetch(name)
     lines = (gzip.decompress(data) if data.startswith(GZIP) else data).splitlines()
-    first = " / ".join(line.decode(errors="replace") for line in lines[:_LINES])
+    texts = [line.decode(errors="replace") for line in lines[:_LINES]]
+    if format_.kind in ("xml", "xlsx"):
+        texts = []
+        with suppress(Unreadable):
+            texts += [",".join(each.cells) for each in islice(FileSource(BytesIO(data)).records(format_), _LINES)]
+    first = " / ".join(texts)
     return ActionResult(f"/{OUTGOING}/{name} of {partner.name}", f"{len(data):,} bytes: {first}")
 
 

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from bounded_context import Export
 from bounded_context.declaration.context import Context
 from bounded_context.domain.aggregate import AlreadyExists, BusinessError, NotFound
+from bounded_context.domain.formats import FileFormat
+from bounded_context.testing.functions import assembled
 from bounded_context_local.actors.caller import http_request
-from bounded_context_local.additions import calls, foreign_event, schedules
+from bounded_context_local.additions import _fetched, calls, exports, foreign_event, schedules
 from bounded_context_local.sample_lists import Samples
 
 Answering = Callable[[str, dict[str, Any]], Any]
@@ -139,3 +142,34 @@ def test_without_lists_the_watch_over_mappings_is_called():
     )
     [called] = schedules(running)
     assert (called.sent.partition(",")[0], re.findall(r"\d+", called.back)) == ("watch_mappings", ["2"])
+
+
+@pytest.mark.parametrize(
+    ("format_", "first"),
+    [
+        (FileFormat(), "id,name / 1,Ada / 2,Grace"),
+        (FileFormat(compression="gzip"), "id,name / 1,Ada / 2,Grace"),
+        (FileFormat(kind="fixed", columns={"id": "1-2", "name": "3-9"}), "1 Ada     / 2 Grace   / 3 Edsger "),
+        (FileFormat(kind="xml", record="A/B", columns={"id": "@id", "name": "Name"}), "id,name / 1,Ada / 2,Grace"),
+        (FileFormat(kind="xlsx"), "id,name / 1,Ada / 2,Grace"),
+    ],
+    ids=str,
+)
+def test_the_first_lines_of_an_exported_file_are_shown(format_: FileFormat, first: str):
+    data = assembled([["id", "name"], ["1", "Ada"], ["2", "Grace"], ["3", "Edsger"]], format_)
+    partner = SimpleNamespace(name="acme", outgoing=lambda: ["a.csv"], fetch=lambda _: data)
+    context = SimpleNamespace(exports=(Export("daily", ("id",), "rate(1 day)", ("acme",)),))
+    running: Any = SimpleNamespace(
+        context=context,
+        partner=SimpleNamespace(named=lambda _: partner),
+        formats={"acme": format_},
+        outputs={"sftp": None},
+        invoke=lambda *_: {"failed": 0, "prepared": 1},
+    )
+    assert [result.back for result in exports(running)] == ["1 files prepared", f"{len(data):,} bytes: {first}"]
+
+
+def test_an_exported_document_without_rows_is_shown():
+    form = FileFormat(kind="xml", record="A/B", columns={"id": "@id"})
+    partner: Any = SimpleNamespace(name="acme", fetch=lambda _: assembled([["id"]], form))
+    assert _fetched(partner, "a.xml", form).back == "45 bytes: "
