@@ -9,18 +9,19 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, reduce
 from math import isfinite
 from tempfile import TemporaryFile
 from typing import IO, Final
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import BadZipFile, ZipFile
 
 from ..domain.aggregate import quoted
 from ..domain.faults import ListFault
 from ..domain.formats import FileFormat
 from ..domain.rows import Record, Unreadable
-from .xml_files import PIECE_BYTES, Bytes, Elements, local
+from .xml_files import PIECE_BYTES, elements, local
 
+_FILE: Final = "the workbook"
 _ZIP: Final = b"PK\x03\x04"
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0"
 """The beginning of an encrypted workbook, and of a workbook of Excel 97."""
@@ -51,7 +52,7 @@ _WHOLE: Final = re.compile(rf"-?[0-9]{{1,{_MOST_DIGITS}}}")
 _BOOLEANS: Final = {"0": "false", "1": "true"}
 
 
-def workbook_records(content: Bytes, format_: FileFormat, most_bytes: int, limit: str) -> Iterator[Record]:
+def workbook_records(content: IO[bytes], format_: FileFormat, most_bytes: int, limit: str) -> Iterator[Record]:
     """Yield a record for each row of a sheet with a value, the header first. Its line is the row's number.
 
     Args:
@@ -105,142 +106,97 @@ def _archive(file: IO[bytes], most_bytes: int, limit: str) -> ZipFile:
 
 
 def _records(archive: ZipFile, format_: FileFormat) -> Iterator[Record]:
-    book = _Workbook()
-    part = _Relations.of(archive, "").one("officeDocument")
-    _read(archive, part, book)
-    relations = _Relations.of(archive, part)
-    target = relations.targets.get(book.sheet(format_.sheet), "")
-    styles, texts = _Styles(), _Texts()
-    if name := relations.one("styles"):
-        _read(archive, name, styles)
-    with closing(texts):
-        if name := relations.one("sharedStrings"):
-            for _ in texts.read(_opened(archive, archive.getinfo(name))):
-                pass
-        sheet = _Sheet(texts, styles.dates, from_1904=book.from_1904)
-        for _ in sheet.read(_opened(archive, archive.getinfo(target))):
-            yield from sheet.records
-            sheet.records.clear()
+    part = _relations(archive, "")["/officeDocument"]
+    sheet, from_1904 = _sheet(archive, part, format_.sheet)
+    relations = _relations(archive, part)
+    styles, texts = relations.get("/styles"), relations.get("/sharedStrings")
+    dates = _dates(archive, styles) if styles else b""
+    with closing(_Texts()) as shared:
+        if texts:
+            shared.read(_values(archive, texts))
+        yield from _Sheet(shared, dates, from_1904=from_1904).records(_values(archive, relations[sheet]))
 
 
-def _opened(archive: ZipFile, part: ZipInfo) -> Bytes:
-    return archive.open(part)
-
-
-def _read(archive: ZipFile, name: str, elements: Elements) -> None:
+def _starts(archive: ZipFile, name: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the name and the attributes of each element of a part other than the sheet and the texts."""
     part = archive.getinfo(name)
     if part.file_size > _MOST_PART:
         raise Unreadable(f"the part {quoted(name)} of the workbook is too large", ListFault.STRUCTURE)
-    for _ in elements.read(_opened(archive, part)):
-        pass
+    return ((name, value) for name, value in elements(archive.open(part), _FILE) if name and value is not None)
 
 
-class _Relations(Elements):
-    """The parts to which a part refers, by id and by the last word of their type."""
-
-    def __init__(self, folder: str) -> None:
-        super().__init__("the workbook")
-        self._folder = folder
-        self.targets: dict[str, str] = {}
-        self._types: dict[str, str] = {}
-
-    @classmethod
-    def of(cls, archive: ZipFile, part: str) -> "_Relations":
-        """Return the relations of a part, or of the archive."""
-        folder, _, name = part.rpartition("/")
-        relations = cls(f"{folder}/" if folder else "")
-        _read(archive, f"{relations._folder}_rels/{name}.rels", relations)
-        return relations
-
-    def one(self, kind: str) -> str:
-        """Return the part of a type, or an empty text."""
-        return self._types.get(kind, "")
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "Relationship" and attributes.get("TargetMode") != "External":
-            target = attributes["Target"]
-            place = target.removeprefix("/") if target.startswith("/") else self._folder + target
-            self.targets[attributes["Id"]] = self._types[attributes["Type"].rpartition("/")[2]] = place
+def _relations(archive: ZipFile, part: str) -> dict[str, str]:
+    """Return the parts to which a part, or the archive, refers: by id, and by the last word of their type."""
+    folder, slash, name = part.rpartition("/")
+    parts: dict[str, str] = {}
+    for element, attributes in _starts(archive, f"{folder}{slash}_rels/{name}.rels"):
+        if element == "Relationship" and attributes.get("TargetMode") != "External":
+            target, kind = attributes["Target"], attributes["Type"].rpartition("/")[2]
+            place = target.removeprefix("/") if target.startswith("/") else folder + slash + target
+            parts[attributes["Id"]] = parts[f"/{kind}"] = place
+    return parts
 
 
-class _Workbook(Elements):
-    """The sheets of a workbook, and whether its dates begin in 1904."""
-
-    def __init__(self) -> None:
-        super().__init__("the workbook")
-        self._sheets: dict[str, str] = {}
-        self.from_1904 = False
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "workbookPr":
-            self.from_1904 = attributes.get("date1904", "0") in ("1", "true")
-        if name == "sheet" and attributes.get("state", "visible") == "visible":
-            self._sheets[attributes["name"]] = next(id_ for key, id_ in attributes.items() if local(key) == "id")
-
-    def sheet(self, name: str) -> str:
-        """Return the id of a sheet by its name; without a name, of the only visible sheet."""
-        if not name and len(self._sheets) == 1:
-            return next(iter(self._sheets.values()))
-        if name in self._sheets:
-            return self._sheets[name]
-        fault = f"no sheet {quoted(name)}" if name else f"{len(self._sheets)} visible sheets"
+def _sheet(archive: ZipFile, part: str, name: str) -> tuple[str, bool]:
+    """Return the id of a sheet by its name, or of the only visible sheet, and whether its dates begin in 1904."""
+    sheets, from_1904 = dict[str, str](), False
+    for element, attributes in _starts(archive, part):
+        if element == "workbookPr":
+            from_1904 = attributes.get("date1904", "0") in ("1", "true")
+        if element == "sheet" and attributes.get("state", "visible") == "visible":
+            sheets[attributes["name"]] = next(id_ for key, id_ in attributes.items() if local(key) == "id")
+    if not name and len(sheets) == 1:
+        [name] = sheets
+    if name not in sheets:
+        fault = f"no sheet {quoted(name)}" if name else f"{len(sheets)} visible sheets"
         raise Unreadable(f"the workbook has {fault}: send the agreed sheet", ListFault.STRUCTURE)
+    return sheets[name], from_1904
 
 
-class _Styles(Elements):
-    """The styles of cells: ``dates`` has 1 for each style that shows a number as a date or a time."""
-
-    def __init__(self) -> None:
-        super().__init__("the workbook")
-        self._dates = set(_DATES)
-        self._in_cells = False
-        self.dates = bytearray()
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "numFmt" and set("dmyhs") & set(_LITERAL.sub("", attributes["formatCode"].lower())):
-            self._dates.add(int(attributes["numFmtId"]))
-        elif name == "numFmt":
-            self._dates.discard(int(attributes["numFmtId"]))
-        elif name == "cellXfs":
-            self._in_cells = True
-        elif name == "xf" and self._in_cells:
-            self.dates.append(int(attributes.get("numFmtId", "0")) in self._dates)
-
-    def end(self, name: str) -> None:
-        self._in_cells = self._in_cells and name != "cellXfs"
+def _dates(archive: ZipFile, part: str) -> bytearray:
+    """Return 1 for each style of cells that shows a number as a date or a time."""
+    dates, styles, group = set(_DATES), bytearray(), ""
+    for element, attributes in _starts(archive, part):
+        group = element if element.endswith("Xfs") else group
+        if element == "numFmt":
+            is_date = set("dmyhs") & set(_LITERAL.sub("", attributes["formatCode"].lower()))
+            (dates.add if is_date else dates.discard)(int(attributes["numFmtId"]))
+        elif element == "xf" and group == "cellXfs":
+            styles.append(int(attributes.get("numFmtId", "0")) in dates)
+    return styles
 
 
-class _Values(Elements):
-    """Text of values: of ``t``, without the pronunciation (``rPh``), and of ``v``."""
-
-    def __init__(self) -> None:
-        super().__init__("the workbook")
-        self.value: list[str] = []
-        self._inside = ""
-        self._pronounced = False
-        self.characters = 0
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:  # noqa: ARG002
-        self._pronounced = self._pronounced or name == "rPh"
-        self._inside = name
-
-    def end(self, name: str) -> None:
-        self._pronounced = self._pronounced and name != "rPh"
-        self._inside = ""
-
-    def text(self, data: str) -> None:
-        if self._inside in ("t", "v") and not self._pronounced:
-            self.value.append(data)
-            self.characters += len(data)
-            if self.characters > _MOST_CHARACTERS:
-                raise Unreadable(f"a row is longer than {_MOST_CHARACTERS} characters", ListFault.RECORD)
+_READ: Final = frozenset({"row", "c", "f", "mergeCell", "si"})
 
 
-class _Texts(_Values):
+def _values(archive: ZipFile, part: str) -> Iterator[tuple[str, dict[str, str] | None, str]]:
+    """Yield the name and the attributes of each element, and None at its end; the end of a cell or text has its value.
+
+    The value is the text of ``t``, without the pronunciation (``rPh``), and of ``v``.
+    """
+    texts, inside, is_pronounced, characters = list[str](), False, False, 0
+    for name, value in elements(archive.open(part), _FILE):
+        if name in _READ:
+            yield name, value, "".join(texts)
+            texts, characters = [], 0
+        elif name:
+            inside = value is not None and name in ("t", "v")
+            is_pronounced = value is not None if name == "rPh" else is_pronounced
+        elif inside and not is_pronounced:
+            texts.append(value)
+            characters += len(value)
+            _check_characters(characters)
+
+
+def _check_characters(number: int) -> None:
+    if number > _MOST_CHARACTERS:
+        raise Unreadable(f"a row is longer than {_MOST_CHARACTERS} characters", ListFault.RECORD)
+
+
+class _Texts:
     """The texts that cells refer to by number, in temporary files: the texts, and the end of each."""
 
     def __init__(self) -> None:
-        super().__init__()
         self._texts, self._ends = TemporaryFile(), TemporaryFile()  # noqa: SIM115  (`close` closes them)
         self._end = self._count = 0
         self.get = lru_cache(4096)(self._get)
@@ -250,14 +206,12 @@ class _Texts(_Values):
         self._texts.close()
         self._ends.close()
 
-    def end(self, name: str) -> None:
-        super().end(name)
-        if name == "si":
-            self._end += self._texts.write(_unescaped("".join(self.value)).encode())
+    def read(self, values: Iterator[tuple[str, dict[str, str] | None, str]]) -> None:
+        """Store the texts."""
+        for text in (text for name, attributes, text in values if name == "si" and attributes is None):
+            self._end += self._texts.write(_unescaped(text).encode())
             self._ends.write(self._end.to_bytes(8, "little"))
             self._count += 1
-            self.value.clear()
-            self.characters = 0
 
     def _get(self, number: int) -> str:
         if number >= self._count:
@@ -278,58 +232,50 @@ class _BadCell(Exception):
     """A cell without a plain value; the message completes a sentence about it."""
 
 
-class _Sheet(_Values):
-    """The rows of a sheet. ``records`` are those that are complete."""
+class _Sheet:
+    """The rows of a sheet."""
 
-    def __init__(self, texts: _Texts, dates: bytearray, *, from_1904: bool) -> None:
-        super().__init__()
-        self.records: list[Record] = []
+    def __init__(self, texts: _Texts, dates: bytes | bytearray, *, from_1904: bool) -> None:
         self._texts, self._dates, self._from_1904 = texts, dates, from_1904
-        self._row = self._column = self._width = 0
+        self._row = self._column = self._width = self._characters = 0
         self._cells: dict[int, str] = {}
-        self._fault = self._type = ""
-        self._style = 0
+        self._fault, self._place, self._type, self._style = "", "", "n", 0
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        super().start(name, attributes)
-        if name == "row":
-            self._begin_row(int(attributes.get("r", self._row + 1)))
-        elif name == "c":
-            self._begin_cell(attributes.get("r", ""))
-            self._type, self._style = attributes.get("t", "n"), int(attributes.get("s", "0"))
-        elif name == "f":
-            self._reject("has a formula: replace it by its value")
-        elif name == "mergeCell":
-            place = quoted(attributes.get("ref", ""))
-            raise Unreadable(f"the cells {place} are merged: unmerge all cells of the sheet", ListFault.STRUCTURE)
-
-    def end(self, name: str) -> None:
-        super().end(name)
-        if name == "c":
-            self._end_cell()
-        elif name == "row":
-            self._end_row()
+    def records(self, values: Iterator[tuple[str, dict[str, str] | None, str]]) -> Iterator[Record]:
+        """Yield the rows with a value."""
+        for name, attributes, text in values:
+            if name == "row" and attributes is None:
+                yield from self._end_row()
+            elif name == "row" and attributes is not None:
+                self._begin_row(int(attributes.get("r", self._row + 1)))
+            elif name == "c" and attributes is None:
+                self._end_cell(text)
+            elif name == "c" and attributes is not None:
+                self._begin_cell(attributes)
+            elif name == "f":
+                self._reject("has a formula: replace it by its value")
+            elif name == "mergeCell" and attributes is not None:
+                place = quoted(attributes.get("ref", ""))
+                raise Unreadable(f"the cells {place} are merged: unmerge all cells of the sheet", ListFault.STRUCTURE)
 
     def _begin_row(self, row: int) -> None:
         if row <= self._row:
             raise BadZipFile
-        self._row, self._column, self._fault, self.characters = row, 0, "", 0
+        self._row, self._column, self._fault, self._characters = row, 0, "", 0
         self._cells.clear()
 
-    def _begin_cell(self, place: str) -> None:
-        cell, column = _CELL.fullmatch(place), self._column + 1
-        if cell:
-            column = 0
-            for letter in cell[1]:
-                column = column * 26 + ord(letter) - ord("A") + 1
-        if (place and not cell) or (cell and int(cell[2]) != self._row) or column <= self._column:
+    def _begin_cell(self, attributes: dict[str, str]) -> None:
+        place, column = attributes.get("r", ""), self._column + 1
+        if cell := _CELL.fullmatch(place):
+            column = reduce(lambda number, letter: number * 26 + ord(letter) - ord("A") + 1, cell[1], 0)
+        if (place and (not cell or int(cell[2]) != self._row)) or column <= self._column:
             raise BadZipFile
-        self._column = column
-        self.value.clear()
+        self._column, self._place = column, place or f"{column} of row {self._row}"
+        self._type, self._style = attributes.get("t", "n"), int(attributes.get("s", "0"))
 
-    def _end_cell(self) -> None:
+    def _end_cell(self, text: str) -> None:
         try:
-            value = self._value("".join(self.value))
+            value = self._value(text)
         except _BadCell as error:
             self._reject(str(error))
             return
@@ -337,14 +283,20 @@ class _Sheet(_Values):
             raise Unreadable(f"a row has more than {_MOST_COLUMNS} columns", ListFault.RECORD, self._row)
         if value:
             self._cells[self._column] = value
-            self.characters += len(value) if self._type == "s" else 0
+            self._characters += len(value)
+            _check_characters(self._characters)
 
     def _reject(self, reason: str) -> None:
-        letters, column = "", self._column
-        while column:
-            column, letter = divmod(column - 1, 26)
-            letters = chr(ord("A") + letter) + letters
-        self._fault = self._fault or f"the cell {letters}{self._row} {reason}"
+        self._fault = self._fault or f"the cell {self._place} {reason}"
+
+    def _end_row(self) -> Iterator[Record]:
+        last = max(self._cells, default=0)
+        if self._fault and not self._width:
+            raise Unreadable(self._fault, ListFault.HEADER, self._row)
+        self._width = self._width or last
+        cells = [self._cells.get(column, "") for column in range(1, max(last, self._width) + 1)]
+        if self._cells or self._fault:
+            yield Record(self._row, [] if self._fault else cells, self._fault)
 
     def _value(self, text: str) -> str:
         match self._type if text else "":
@@ -359,16 +311,6 @@ class _Sheet(_Values):
                 dated = self._style < len(self._dates) and self._dates[self._style]
                 return number and (_date(float(number), from_1904=self._from_1904) if dated else _plain(number))
         return _unescaped(text)
-
-    def _end_row(self) -> None:
-        if not self._cells and not self._fault:
-            return
-        last = max(self._cells, default=0)
-        if self._fault and not self._width:
-            raise Unreadable(self._fault, ListFault.HEADER, self._row)
-        self._width = self._width or last
-        cells = [self._cells.get(column, "") for column in range(1, max(last, self._width) + 1)]
-        self.records.append(Record(self._row, [] if self._fault else cells, self._fault))
 
 
 def _plain(text: str) -> str:

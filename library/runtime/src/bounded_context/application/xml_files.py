@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any, Final, Protocol
+from typing import IO, Any, Final
 from xml.parsers.expat import ErrorString, ExpatError, ParserCreate
 
 from ..domain.aggregate import quoted
@@ -12,7 +12,10 @@ from ..domain.places import COUNT, SUM, resolved
 from ..domain.rows import Record, Unreadable
 from .control import Control
 
-PIECE_BYTES: Final = 64 * 1024
+PIECE_BYTES: Final = 8 * 1024
+"""The bytes that are parsed at once. With the elements of larger pieces, Python's memory management takes half the time.
+"""
+
 _MOST_TAG_BYTES: Final = 256 * 1024
 """A tag is kept until its end."""
 
@@ -24,66 +27,39 @@ _SEPARATOR: Final = " "
 """Between the namespace and the name of an element: no namespace contains it."""
 
 
-class Bytes(Protocol):
-    """A stream of bytes."""
+def elements(stream: IO[bytes], file: str) -> Iterator[tuple[str, Any]]:
+    """Yield the name of each element with its attributes, and with None at its end. A text has no name.
 
-    def read(self, size: int, /) -> bytes:
-        """Return the next bytes, at most ``size``; empty at the end."""
-        ...
+    The names have no namespace. A document type is refused, and with it each entity of the file: none can expand, and
+    none can name another file.
 
-
-class Elements:
-    """A parser of a stream. Subclasses handle its elements, whose names have no namespace.
-
-    A document type is refused, and with it each entity of the file: none can expand, and none can name another file.
+    Raises:
+        Unreadable: the file is not well-formed, has a document type, or has a tag without an end.
     """
 
-    def __init__(self, file: str) -> None:
-        self._file = file
-        self._parser = ParserCreate(namespace_separator=_SEPARATOR)
-        self._parser.buffer_text = True
-        self._parser.StartDoctypeDeclHandler = self._refuse_document_type
-        self._parser.StartElementHandler = lambda name, attributes: self.start(local(name), attributes)
-        self._parser.EndElementHandler = lambda name: self.end(local(name))
-        self._parser.CharacterDataHandler = self.text
-        self._size = 0
+    def refuse(*_: Any) -> None:
+        raise Unreadable(f"{file} has a document type (DOCTYPE): remove it", ListFault.STRUCTURE)
 
-    def read(self, stream: Bytes) -> Iterator[None]:
-        """Read a stream; yield after each piece.
-
-        Raises:
-            Unreadable: the file is not well-formed, has a document type, or has a tag without an end.
-        """
-        while data := stream.read(PIECE_BYTES):
-            self._parse(data)
-            self._size += len(data)
-            if self._size - self._parser.CurrentByteIndex > _MOST_TAG_BYTES:
-                raise Unreadable(
-                    f"{self._file} has a tag that is longer than {_MOST_TAG_BYTES} bytes", ListFault.RECORD
-                )
-            yield
-        self._parse(b"")
-        yield
-
-    def _parse(self, data: bytes) -> None:
+    parser, events = ParserCreate(namespace_separator=_SEPARATOR), list[tuple[str, Any]]()
+    parser.buffer_text, add = True, events.append
+    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler = lambda name, attributes: add((name.rpartition(_SEPARATOR)[2], attributes))
+    parser.EndElementHandler = lambda name: add((name.rpartition(_SEPARATOR)[2], None))
+    parser.CharacterDataHandler = lambda text: add(("", text))
+    data, size = b" ", 0
+    while data:
+        data = stream.read(PIECE_BYTES)
+        size += len(data)
         try:
-            self._parser.Parse(data, not data)
+            parser.Parse(data, not data)
         except ExpatError as error:
             place = f"at line {error.lineno}, character {error.offset + 1}"
-            reason = f"{self._file} is no well-formed XML: {ErrorString(error.code)} {place}"
+            reason = f"{file} is no well-formed XML: {ErrorString(error.code)} {place}"
             raise Unreadable(reason, ListFault.STRUCTURE) from error
-
-    def _refuse_document_type(self, *_: Any) -> None:
-        raise Unreadable(f"{self._file} has a document type (DOCTYPE): remove it", ListFault.STRUCTURE)
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        """Handle the beginning of an element."""
-
-    def end(self, name: str) -> None:
-        """Handle the end of an element."""
-
-    def text(self, data: str) -> None:
-        """Handle text."""
+        if size - parser.CurrentByteIndex > _MOST_TAG_BYTES:
+            raise Unreadable(f"{file} has a tag that is longer than {_MOST_TAG_BYTES} bytes", ListFault.RECORD)
+        yield from events
+        events.clear()
 
 
 def local(name: str) -> str:
@@ -91,26 +67,29 @@ def local(name: str) -> str:
     return name.rpartition(_SEPARATOR)[2]
 
 
-def xml_records(content: Bytes, format_: FileFormat) -> Iterator[Record]:
+def xml_records(content: IO[bytes], format_: FileFormat) -> Iterator[Record]:
     """Yield the header of a format, and the record of each element with the path ``record``, numbered from 1.
 
     Raises:
         Unreadable: the file is no well-formed XML, has a document type, or its own count or sum of rows is wrong.
     """
     yield Record(0, [*format_.columns])
-    reader = _Rows(format_)
-    for _ in reader.read(content):
-        yield from reader.records
-        reader.records.clear()
-    reader.check()
+    rows = _Rows(format_)
+    for name, value in elements(content, "the file"):
+        if value is None:
+            if record := rows.end():
+                yield record
+        elif name:
+            rows.start(name, value)
+        else:
+            rows.text(value)
+    rows.check()
 
 
-class _Rows(Elements):
-    """The rows of a document. ``records`` are those that are complete."""
+class _Rows:
+    """The rows of a document."""
 
     def __init__(self, format_: FileFormat) -> None:
-        super().__init__("the file")
-        self.records: list[Record] = []
         self._record, self._control = format_.record, Control(format_)
         self._columns: dict[str, list[str]] = defaultdict(list)
         for column, place in format_.columns.items():
@@ -139,13 +118,17 @@ class _Rows(Elements):
                 self._take(f"{path}/@{local(attribute)}", value)
         self._elements.append((path, [] if path in self._targets else None))
 
-    def end(self, name: str) -> None:  # noqa: ARG002
+    def end(self) -> Record | None:
         path, texts = self._elements.pop()
         if texts is not None:
             self._take(path, "".join(texts))
-        if path == self._record:
-            self._add(self._cells or {})
-            self._cells, self._characters = None, 0
+        if path != self._record:
+            return None
+        values = self._around | (self._cells or {})
+        cells = [] if self._fault else [values.get(name, "") for name in self._order]
+        self._cells, self._characters = None, 0
+        self._control.add(cells)
+        return Record(self._number, cells, self._fault)
 
     def text(self, data: str) -> None:
         texts = self._elements[-1][1]
@@ -178,14 +161,6 @@ class _Rows(Elements):
             cells[column] = value
         if self._cells is None:
             self._characters = 0
-
-    def _add(self, cells: dict[str, str]) -> None:
-        values = self._around | cells
-        record = Record(
-            self._number, [] if self._fault else [values.get(name, "") for name in self._order], self._fault
-        )
-        self._control.add(record.cells)
-        self.records.append(record)
 
     def check(self) -> None:
         """Compare the file's own count and sum with the rows. Raises Unreadable."""
