@@ -229,6 +229,11 @@ REFUSALS: Final = {
         ListFault.COMPRESSION,
         "is broken",
     ),
+    "text before the first": (
+        _edited(SHARED, sheet1=lambda text: text.replace(b"<v>0</v>", b"<v>-1</v>")),
+        ListFault.COMPRESSION,
+        "is broken",
+    ),
     "repeated row": (
         _edited(GOOD, sheet1=lambda text: text.replace(b'r="2"', b'r="1"')),
         ListFault.COMPRESSION,

@@ -3,15 +3,16 @@
 import re
 from collections.abc import Mapping
 from decimal import Context, Decimal
+from functools import reduce
 from typing import Final
 
 from ..domain.faults import ListFault
-from ..domain.formats import FileFormat
+from ..domain.formats import AS_IT_IS, FileFormat
 from ..domain.places import COUNT, SUM
 from ..domain.rows import Unreadable
 
 _EXACT: Final = Context(prec=60)
-_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,10})?")
+_NUMBERS: Final = {COUNT: re.compile("[0-9]{1,19}"), SUM: re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,10})?")}
 
 
 class Control:
@@ -22,26 +23,18 @@ class Control:
     """
 
     def __init__(self, format_: FileFormat) -> None:
-        self._format = format_
-        self._places = {name: place for name, place in format_.control.items() if name in (COUNT, SUM)}
-        self._column = format_.control.get("of", "")
+        self._format, self._column = format_, format_.control.get("of", "")
         self._place = [*format_.columns].index(self._column) if self._column else 0
-        number = format_.notations.get(Decimal)
-        self._plain = number.plain if number else str
-        self._sum = Decimal()
-        self._unsummed = 0
-        self.rows = 0
+        self._plain = format_.notations.get(Decimal, AS_IT_IS).plain
+        self._sum, self._unsummed, self.rows = Decimal(), 0, 0
 
     def add(self, cells: list[str]) -> None:
         """Count a row. A row without cells, or without a number, has no sum."""
         self.rows += 1
         if self._column and not self._unsummed:
-            text = cells[self._place] if cells else ""
-            number = self._number(text)
-            if number is None:
-                self._unsummed = self.rows
-            else:
-                self._sum = _EXACT.add(self._sum, number)
+            number = self._number(SUM, cells[self._place] if cells else "")
+            self._unsummed = self.rows if number is None else 0
+            self._sum = _EXACT.add(self._sum, number or 0)
 
     @property
     def stated(self) -> dict[str, str]:
@@ -56,27 +49,21 @@ class Control:
         """
         if not self.rows:
             raise Unreadable("the file has no rows", ListFault.EMPTY)
-        for name, place in self._places.items():
-            texts = stated.get(name, [])
-            numbers = [self._count(text) if name == COUNT else self._number(text) for text in texts]
-            total = Decimal()
-            for number in numbers:
-                total = _EXACT.add(total, number) if number is not None else total
-            if not texts or None in numbers:
+        for name, actual in ((COUNT, Decimal(self.rows)), (SUM, self._sum)):
+            if name not in self._format.control:
+                continue
+            numbers = [number for text in stated.get(name, []) if (number := self._number(name, text)) is not None]
+            noun, place = "rows" if name == COUNT else f"as sum of {self._column}", self._format.control[name]
+            if not numbers or len(numbers) < len(stated[name]):
                 raise _wrong(f"the file has no {name} of its rows at {place}")
             if name == SUM and self._unsummed:
                 raise _wrong(f"the sum of {self._column} cannot be checked: row {self._unsummed} has no number")
-            actual = Decimal(self.rows) if name == COUNT else self._sum
-            if total != actual:
-                noun = "rows" if name == COUNT else f"as sum of {self._column}"
+            if (total := reduce(_EXACT.add, numbers)) != actual:
                 raise _wrong(f"the file states {total:f} {noun} at {place}, and its rows have {actual:f}")
 
-    def _number(self, text: str) -> Decimal | None:
-        plain = self._plain(text)
-        return Decimal(plain) if _NUMBER.fullmatch(plain) else None
-
-    def _count(self, text: str) -> Decimal | None:
-        return Decimal(text) if text.isascii() and text.isdigit() and len(text) <= len(str(10**18)) else None
+    def _number(self, name: str, text: str) -> Decimal | None:
+        plain = self._plain(text) if name == SUM else text
+        return Decimal(plain) if _NUMBERS[name].fullmatch(plain) else None
 
 
 def _wrong(reason: str) -> Unreadable:

@@ -198,7 +198,8 @@ class _Texts:
 
     def __init__(self) -> None:
         self._texts, self._ends = TemporaryFile(), TemporaryFile()  # noqa: SIM115  (`close` closes them)
-        self._end = self._count = 0
+        self._end = 0
+        self._ends.write(self._end.to_bytes(8, "little"))
         self.get = lru_cache(4096)(self._get)
 
     def close(self) -> None:
@@ -211,16 +212,14 @@ class _Texts:
         for text in (text for name, attributes, text in values if name == "si" and attributes is None):
             self._end += self._texts.write(_unescaped(text).encode())
             self._ends.write(self._end.to_bytes(8, "little"))
-            self._count += 1
 
     def _get(self, number: int) -> str:
-        if number >= self._count:
+        self._ends.seek(abs(number) * 8)
+        first, last = self._ends.read(8), self._ends.read(8)
+        if number < 0 or not last:
             raise IndexError
-        self._ends.seek(max(0, number - 1) * 8)
-        first = int.from_bytes(self._ends.read(8), "little") if number else 0
-        last = int.from_bytes(self._ends.read(8), "little")
-        self._texts.seek(first)
-        return self._texts.read(last - first).decode()
+        begin = self._texts.seek(int.from_bytes(first, "little"))
+        return self._texts.read(int.from_bytes(last, "little") - begin).decode()
 
 
 def _unescaped(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ..declaration.structure import Structure
 from ..domain.fields import defaults, kind_of
-from ..domain.formats import FileFormat
+from ..domain.formats import AS_IT_IS, FileFormat
 from ..domain.places import FIRST, LAST, span
 from ..domain.rows import types_of
 
@@ -40,7 +40,7 @@ class Column:
         self.attribute = context.attributes.get(name, name)
         types = types_of(field_.annotation) if field_ else set[Any]()
         self.summed = Decimal in types
-        self._notation = next((each for kind, each in format_.notations.items() if kind in types), None)
+        self._notation = next((each for kind, each in format_.notations.items() if kind in types), AS_IT_IS)
         self._default = {**defaults(context.details), **defaults(context.state)}.get(name)
         harmless = field_ is None or kind_of(field_) in _HARMLESS or types & {Decimal, date}
         self._guarded = format_.kind == "csv" and not harmless
@@ -56,8 +56,8 @@ class Column:
         plain = format(value, "f") if isinstance(value, Decimal) else str(value)
         if self._is_number:
             return Decimal(plain)
-        text = self._notation.written(plain) if self._notation else plain
-        if self._notation and self.summed and Decimal(self._notation.plain(text)) != Decimal(plain):
+        text = self._notation.written(plain)
+        if self.summed and Decimal(self._notation.plain(text)) != Decimal(plain):
             fault = f"{item['pk']}: {self.name} has more decimals than the two of an implied point"
             raise Unwritable(f"{fault}: agree on another notation with the partner, or correct the value")
         return f"'{text}" if self._guarded and text.startswith(_FORMULA) else text

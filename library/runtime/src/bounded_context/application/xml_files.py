@@ -13,8 +13,7 @@ from ..domain.rows import Record, Unreadable
 from .control import Control
 
 PIECE_BYTES: Final = 8 * 1024
-"""The bytes that are parsed at once. With the elements of larger pieces, Python's memory management takes half the time.
-"""
+"""The bytes that are parsed at once. With larger pieces, Python's memory management takes half of the time."""
 
 _MOST_TAG_BYTES: Final = 256 * 1024
 """A tag is kept until its end."""

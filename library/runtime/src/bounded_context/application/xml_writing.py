@@ -44,7 +44,7 @@ class _Document(Writer):
         values = [(self._format.control[name], text) for name, text in stated.items()]
         rows = ("/".join([*self._shared, _ROWS]), "")
         root = _tree([*values, rows] if self._first else [rows, *values])
-        before, _, after = _text(root).partition(f"<{_ROWS} />")
+        before, _, after = tostring(root, "unicode").partition(f"<{_ROWS} />")
         return _PROLOG + before if part == FIRST else after
 
     def _row(self, cells: Sequence[Any]) -> str:
@@ -54,7 +54,8 @@ class _Document(Writer):
         if len(cells) > len(self._names) and (row := root.find(self._format.record.partition("/")[2])) is not None:
             # A cell more repeats the first element of the row.
             row.extend(row[:1])
-        return _text(root)[self._before : -self._before - len(self._shared)]
+        text = tostring(root, "unicode")[self._before : -self._before - len(self._shared)]
+        return text.replace("\r", "&#13;")
 
 
 def _tree(values: Iterable[tuple[str, str]]) -> Element:
@@ -73,17 +74,11 @@ def _tree(values: Iterable[tuple[str, str]]) -> Element:
     return document[0]
 
 
-def _text(element: Element) -> str:
-    return tostring(element, encoding="unicode").replace("\r", "&#13;")
-
-
 _MOST_ROWS: Final = 2**20
-"""The rows of a sheet ("Excel specifications and limits")."""
-
 _MOST_CHARACTERS: Final = 32_767
 _MOST_DIGITS: Final = 15
 _MOST_BYTES: Final = 2**32 - 2**20
-"""An archive without the extension for files from 4 GiB."""
+"""The limits of Excel ("Excel specifications and limits"), and of an archive without the extension for large files."""
 
 _ESCAPED: Final = re.compile(f"_(?=x[0-9A-Fa-f]{{4}}_)|\r|[{_NO_XML}]")
 _SCHEMAS: Final = "http://schemas.openxmlformats.org"

@@ -116,8 +116,8 @@ class FileFormat:
 
     def stated(self, rows: int, sums: Mapping[str, str]) -> dict[str, str]:
         """Return the texts of a file's own count and sum, if it has them; ``sums`` are plain numbers by column."""
-        number, total = self.notations.get(Decimal), sums.get(self.control.get("of", ""), "0")
-        texts = {COUNT: str(rows), SUM: number.written(total) if number else total}
+        total = sums.get(self.control.get("of", ""), "0")
+        texts = {COUNT: str(rows), SUM: self.notations.get(Decimal, AS_IT_IS).written(total)}
         return {name: text for name, text in texts.items() if name in self.control}
 
     @property
@@ -226,8 +226,11 @@ def _without_point(text: str) -> str:
     return whole + places.ljust(2, "0")
 
 
+AS_IT_IS: Final = Notation(str, str, str)
+"""The notation of a plain value."""
+
 _NUMBERS: Final[Mapping[str, Notation]] = {
-    ".": Notation(str, str, str),
+    ".": AS_IT_IS,
     ",": Notation(_swapped, _swapped, partial(_POINT.sub, ",")),
     "implied": Notation(_with_point, _without_point, partial(_POINT.sub, "")),
 }

@@ -97,11 +97,7 @@ def _repository() -> tuple[Path, dict[str, Any]]:
 
 
 def assembled(records: Iterable[Sequence[str]], format_: FileFormat = PLAIN) -> bytes:
-    """Return records, of which the first is the header, as a file in a partner's format. The cells stay as they are.
-
-    Raises:
-        ValueError: the format has no place for a value.
-    """
+    """Return records of texts, the header first, as a file. Raises ValueError: the format has no place for a text."""
     header, *rows = [*records] or [[]]
     control = Control(format_)
     for row in rows:
