@@ -10,7 +10,9 @@ import pytest
 from bounded_context import Context
 from bounded_context_cli.policies import POLICIES
 from bounded_context_cli.programs import Node
+from bounded_context_infra.configuration.config import SettingError
 from bounded_context_infra.configuration.labels import roles
+from bounded_context_infra.configuration.settings import Settings
 
 from .alarms import notifiers
 from .contexts import DEFAULT, EXPORTS
@@ -166,7 +168,7 @@ def test_a_format_that_an_export_cannot_have_is_refused(format_: dict[str, Any],
 
 @pytest.mark.parametrize("format_", [FIXED, XML], ids=["fixed", "xml"])
 def test_a_field_without_a_place_is_refused(format_: dict[str, Any]):
-    fault = "that all_payments cannot have: format.columns has no place for 'status': write the place if lists have the"
+    fault = "that all_payments cannot have: format.columns has no place for 'status': write its place, or remove the"
     with pytest.raises(Exception, match=fault):
         _with(EXPORTS, format_)
 
@@ -181,8 +183,30 @@ def test_a_field_without_a_place_is_refused(format_: dict[str, Any]):
     ids=["fixed", "xml", "xlsx"],
 )
 def test_each_kind_is_written(format_: dict[str, Any]):
-    [function] = [node for node in _with(DAILY, format_).of("lambda/function") if node.name == "export-files"]
-    assert json.loads(function.inputs["environment"]["variables"]["FORMATS"]) == {"acme": format_}
+    assert _formats(_with(DAILY, format_)) == {"acme": format_}
+
+
+def _formats(graph: Graph) -> dict[str, Any]:
+    [function] = [node for node in graph.of("lambda/function") if node.name == "export-files"]
+    return json.loads(function.inputs["environment"]["variables"]["FORMATS"])
+
+
+@pytest.mark.parametrize("format_", [FIXED, XML], ids=["fixed", "xml"])
+def test_a_field_that_lists_do_not_have_may_have_a_place(format_: dict[str, Any]):
+    """The formats of lists do not have the place."""
+    place = "81-89" if format_ is FIXED else "State"
+    both = {**format_, "columns": {**format_["columns"], "status": place}}
+    assert _formats(_with(EXPORTS, both)) == {"acme": both}
+    partners = {**PARTNERS, "acme": {**PARTNERS["acme"], "format": both}}
+    config = {"sftp": "dedicated", "protect": "true", "rollout_strategy": "AllAtOnce", "partners": json.dumps(partners)}
+    settings = Settings.from_config(EXPORTS, config)
+    assert settings.formats["acme"].settings == format_
+    with pytest.raises(SettingError, match="has 'status': write one of"):
+        Settings.from_config(DEFAULT, config)
+    both["control"] = {"sum": "last 2-9" if format_ is FIXED else "File/Sum", "of": "status", "last": "T"}
+    both["control"] = {name: text for name, text in both["control"].items() if name != "last" or format_ is FIXED}
+    with pytest.raises(SettingError, match="has the sum of 'status', which lists do not have: write another column"):
+        Settings.from_config(EXPORTS, config | {"partners": json.dumps(partners)})
 
 
 def test_the_policies_are_kept(graph: Graph):

@@ -161,6 +161,14 @@ def test_a_list_is_imported():
     assert not FIXED.has_ranges
 
 
+def test_the_place_of_a_field_that_only_exports_have_is_ignored():
+    """Lists may end before it."""
+    control = {**FIXED.control, "count": "last 2-9"}
+    both = replace(FIXED, columns={**FIXED.columns, "status": "71-80"}, control=control)
+    assert _read(_file(), both) == _read(_file())
+    assert _read(_file(both), both) == _read(_file())
+
+
 SETTING: Final = FIXED.settings
 
 

@@ -193,14 +193,6 @@ def _encrypted(data: bytes) -> bytes:
     return bytes(flagged)
 
 
-def _moved(data: bytes) -> bytes:
-    """Return an archive whose end states a later place of its directory: its parts then begin before the file."""
-    place = len(data) - 6
-    return (
-        data[:place] + (int.from_bytes(data[place : place + 4], "little") + 100_000).to_bytes(4, "little") + data[-2:]
-    )
-
-
 GOOD: Final = _workbook([[*FORM.columns], _typed(1)])
 SHARED: Final = _with_shared_texts([[*FORM.columns], _typed(1)])
 REFUSALS: Final = {
@@ -217,7 +209,6 @@ REFUSALS: Final = {
     "encrypted archive": (_encrypted(GOOD), ListFault.STRUCTURE, "is encrypted"),
     "text": (SAMPLES.file([SAMPLES.values(1)]), ListFault.STRUCTURE, "no Excel workbook"),
     "broken off": (GOOD[:-400], ListFault.COMPRESSION, "is broken"),
-    "part before the file": (_moved(GOOD), ListFault.COMPRESSION, "is broken"),
     "no workbook": (_edited(GOOD, workbook=lambda _: b"<a>"), ListFault.STRUCTURE, "no well-formed XML"),
     "document type": (
         _edited(GOOD, sheet1=lambda text: b'<!DOCTYPE a [<!ENTITY b "c">]>' + text.partition(b"?>")[2]),

@@ -203,7 +203,7 @@ class Inbox(Component):
             if settings.sftp != "none" and partner not in settings.partners:
                 remedy = "add the partner, or remove it from partners of the export"
                 raise SettingError("partners", f"lacks {partner!r}, for whom {export.name} writes files: {remedy}.")
-            form = settings.formats.get(partner)
+            form = settings.partners[partner].format if partner in settings.partners else None
             if form and (fault := unwritable(form, export, self._stack.context)):
                 raise SettingError("partners", f"has a format of {partner} that {export.name} cannot have: {fault}.")
         return frozenset(partner for export in exports for partner in export.partners)

@@ -62,8 +62,7 @@ def unwritable(form: FileFormat, export: Export, context: Structure[Any]) -> str
     """Return why the files of an export cannot have a format, with the remedy; empty if they can."""
     without = [name for name in export.fields if not form.has_names and name not in form.columns]
     if without:
-        remedy = "write the place if lists have the column, or agree on csv, json-lines or xlsx"
-        return f"format.columns has no place for {without[0]!r}: {remedy}"
+        return f"format.columns has no place for {without[0]!r}: write its place, or remove the field from the export"
     if form.kind == "xml" and any(place.count(UP) == form.record.count("/") for place in form.columns.values()):
         return "format.columns has a column of the root element, which cannot be repeated: write another place"
     for name in (COUNT, SUM):

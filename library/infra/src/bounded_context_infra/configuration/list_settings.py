@@ -183,13 +183,19 @@ def _network(value: str) -> str:
 
 
 def _format(values: Any, info: ValidationInfo[Any]) -> FileFormat:
-    rows = info.context.context.rows
-    form = file_format(values, known := (*rows.columns, *rows.earlier_names))
+    rows, exports = info.context.context.rows, info.context.context.exports
+    known = (*rows.columns, *rows.earlier_names)
+    exported = (name for export in exports for name in export.fields if name not in known)
+    form = file_format(values, (*known, *dict.fromkeys(exported)))
     names = [*known, *form.header] if form.has_names else [*form.columns]
     meanings = [rows.read_as(form).column(name) for name in names]
     if nameless := [column for column in rows.columns_with(default=False) if column not in meanings]:
         member, noun = ("header", "name") if form.has_names else ("columns", "place")
         raise BadMember(member, f"leaves {nameless[0]!r} without a {noun}, so no file is accepted: write its {noun}")
+    if form.control.get("of", rows.identity) not in known:
+        raise BadMember(
+            "control", f"has the sum of {form.control['of']!r}, which lists do not have: write another column"
+        )
     if not form.has_names and len({*meanings}) < len(meanings):
         raise BadMember("columns", "has a column by two names: write one of them")
     return form

@@ -390,7 +390,7 @@ class Settings(AlarmSettings, ReleaseSettings, SystemSettings, EventSettings, Li
     """The settings of a stack. `uv run context docs settings` lists them.
 
     Attributes:
-        formats: the formats of partners whose files are not plain, from their member `format` in `partners`.
+        formats: the formats of lists of partners whose files are not plain, from their member `format` in `partners`.
         api: the settings of the HTTP API.
     """
 
@@ -408,4 +408,5 @@ class Settings(AlarmSettings, ReleaseSettings, SystemSettings, EventSettings, Li
         values = read_all(cls, source)
         if source.get("formats") is not None:
             raise SettingError("formats", "is no setting: write partners.<name>.format for each partner.")
-        return cls(**values, formats=formats(values["partners"]), api=ApiSettings.from_config(source))
+        own = {name: context.rows.of_lists(form) for name, form in formats(values["partners"]).items()}
+        return cls(**values, formats=own, api=ApiSettings.from_config(source))

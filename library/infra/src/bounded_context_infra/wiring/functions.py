@@ -22,6 +22,7 @@ from ..components.inbound import TIMEOUT
 from ..components.releases import Release, Releases
 from ..components.secret import Secret
 from ..configuration.config import SettingError
+from ..configuration.list_settings import formats
 from ..configuration.project import current
 from ..configuration.settings import KEBAB
 from ..stack.stack import ALL_KEYS, Folder, Items, Objects, Operation, Queue, Stack, Topic
@@ -419,7 +420,7 @@ def _settings(stack: Stack) -> dict[str, pulumi.Input[str]]:
         "FUNCTION_PREFIX": f"{stack.labels.prefix}-",
         "MAX_LIST_BYTES": str(settings.max_list_mb * _MB),
         "TEMPORARY_NAMES": json.dumps(settings.temporary_names),
-        "FORMATS": json.dumps({name: file_format.settings for name, file_format in settings.formats.items()}),
+        "FORMATS": json.dumps({name: file_format.settings for name, file_format in formats(settings.partners).items()}),
         "TOLERATED_SHARE": str(settings.tolerated_share),
         "PART_ROWS": str(settings.part_rows),
         "IMPORT_TARGET_SECONDS": str(settings.objectives.import_minutes * 60),

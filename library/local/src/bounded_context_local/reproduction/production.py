@@ -69,7 +69,7 @@ def masked_object(key: str, data: bytes, context: Context[Any], formats: Formats
     if not context.personal:
         return data
     if key.startswith(f"{INCOMING}/"):
-        return _masked_file(data, context, formats.of(key.split("/")[1]))
+        return _masked_file(data, context, context.rows.of_lists(formats.of(key.split("/")[1])))
     text = data.decode(errors="replace")
     if key.endswith(_LINES):
         return assembled([*cells[:_REASON], ERASED, *cells[_REASON + 1 :]] for cells in csv.reader(StringIO(text)))

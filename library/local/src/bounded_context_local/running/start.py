@@ -14,7 +14,6 @@ from bounded_context.declaration.context import Context
 from bounded_context.domain.formats import FileFormat
 from bounded_context_cli.command.output import LocalRunError
 from bounded_context_cli.package import PackageError, build_local
-from bounded_context_infra.configuration.formats import file_format
 from bounded_context_infra.configuration.labels import Labels
 from bounded_context_infra.configuration.project import Project, syntax_errors
 
@@ -149,9 +148,9 @@ def _deploy(
 
 
 def _formats(context: Context[Any], partners: Mapping[str, Any]) -> dict[str, FileFormat]:
-    """Return the formats of the partners whose files are not plain."""
+    """Return the formats of lists of the partners whose files are not plain. The deployment has checked them."""
     own = {name: values["format"] for name, values in partners.items() if values.get("format")}
-    return {name: file_format(values, context.rows.columns) for name, values in own.items()}
+    return {name: context.rows.of_lists(FileFormat(**values)) for name, values in own.items()}
 
 
 def _partner(aws: Aws, context: Context[Any], settings: Mapping[str, str], name: str = NAME) -> Partner:

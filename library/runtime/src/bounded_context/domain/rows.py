@@ -230,8 +230,14 @@ class Rows:
                 values[self._stored[name]] = default
         return values
 
+    def of_lists(self, format_: FileFormat) -> FileFormat:
+        """Return a partner's format without the places of fields that only exports have."""
+        columns = {*self.columns, *self.earlier_names}
+        return replace(format_, columns={name: form for name, form in format_.columns.items() if name in columns})
+
     def read_as(self, format_: FileFormat) -> FileFormat:
-        """Return a partner's format, whose header may also have the earlier names of columns."""
+        """Return a partner's format of lists, whose header may also have the earlier names of columns."""
+        format_ = self.of_lists(format_)
         if not self.earlier_names:
             return format_
         own = {name: self.earlier_names.get(column, column) for name, column in format_.header.items()}
