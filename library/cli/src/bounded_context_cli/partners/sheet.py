@@ -6,8 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bounded_context.declaration.context import Context
-from bounded_context.domain.formats import PLAIN, SIGNS, FileFormat
-from bounded_context.domain.places import COUNT, FIRST, LAST, SUM
+from bounded_context.domain.formats import COUNT, FIRST, LAST, PLAIN, SIGNS, SUM, FileFormat
 from bounded_context.domain.rows import Rows
 from bounded_context_infra.configuration.list_settings import Partner, PublicKey
 from bounded_context_infra.configuration.settings import Settings

@@ -11,8 +11,7 @@ from typing import Any, Final
 
 from bounded_context.declaration.structure import Structure
 from bounded_context.domain.exports import Export
-from bounded_context.domain.formats import CHOICES, FileFormat
-from bounded_context.domain.places import COUNT, FIRST, LAST, SUM, UP, resolved, span
+from bounded_context.domain.formats import CHOICES, COUNT, FIRST, LAST, SUM, UP, FileFormat, resolved, span
 
 from .schema import BadMember
 

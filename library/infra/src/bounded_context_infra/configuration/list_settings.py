@@ -16,8 +16,7 @@ from typing import Annotated, Any, Final, Literal, Self, get_args
 from pydantic import AfterValidator, Field, PlainValidator, SecretStr, ValidationInfo, WithJsonSchema
 
 from bounded_context.declaration.context import Context
-from bounded_context.domain.formats import CHOICES, FileFormat
-from bounded_context.domain.places import COUNT, FIRST, LAST, SUM
+from bounded_context.domain.formats import CHOICES, COUNT, FIRST, LAST, SUM, FileFormat
 
 from .config import SettingError, SettingSource, only_if
 from .defaults import MAX_LIST_MB, TEMPORARY_NAMES, TOLERATED_SHARE

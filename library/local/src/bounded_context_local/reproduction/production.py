@@ -22,9 +22,8 @@ from bounded_context.adapters.items import KEY, TRACEPARENT
 from bounded_context.application.detection import json_record
 from bounded_context.application.reading import FileSource
 from bounded_context.declaration.context import Context
-from bounded_context.domain.formats import FileFormat, Formats
+from bounded_context.domain.formats import FileFormat, Formats, span
 from bounded_context.domain.lists import INCOMING
-from bounded_context.domain.places import span
 from bounded_context.domain.rows import Record, Unreadable
 from bounded_context.testing.functions import assembled
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Calls

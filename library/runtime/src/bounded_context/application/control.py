@@ -7,8 +7,7 @@ from functools import reduce
 from typing import Final
 
 from ..domain.faults import ListFault
-from ..domain.formats import AS_IT_IS, FileFormat
-from ..domain.places import COUNT, SUM
+from ..domain.formats import AS_IT_IS, COUNT, SUM, FileFormat
 from ..domain.rows import Unreadable
 
 _EXACT: Final = Context(prec=60)

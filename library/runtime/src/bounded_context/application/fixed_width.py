@@ -5,8 +5,7 @@ from typing import Final
 
 from ..domain.aggregate import quoted
 from ..domain.faults import ListFault
-from ..domain.formats import FileFormat
-from ..domain.places import COUNT, FIRST, LAST, SUM, span
+from ..domain.formats import COUNT, FIRST, LAST, SUM, FileFormat, span
 from ..domain.rows import Record, Unreadable
 from .control import Control
 
@@ -23,14 +22,15 @@ def fixed_records(lines: Iterable[Record], format_: FileFormat) -> Iterator[Reco
             is wrong.
     """
     yield Record(0, [*format_.columns])
-    control, row, remaining = Control(format_), _Row(format_), iter(lines)
+    control, spans, remaining = Control(format_), [*map(span, format_.columns.values())], iter(lines)
+    width = max(part.stop for part in spans)
     others = {FIRST: next(remaining, None)} if FIRST in format_.control else {}
     held: Record | None = None
     for line in remaining:
         if LAST in format_.control:
             line, held = held, line
         if line:
-            record = row.read(line)
+            record = _record(line, format_, spans, width)
             control.add(record.cells)
             yield record
     others |= {LAST: held} if LAST in format_.control else {}
@@ -47,20 +47,12 @@ def _checked(name: str, line: Record | None, mark: str) -> str:
     raise Unreadable(reason, ListFault.CONTROL, line.line if line else 0)
 
 
-class _Row:
-    """The rows of a format."""
-
-    def __init__(self, format_: FileFormat) -> None:
-        self._mark = format_.record
-        self._spans = [span(place) for place in format_.columns.values()]
-        self._width = max(part.stop for part in self._spans)
-
-    def read(self, line: Record) -> Record:
-        """Return the record of a line. Spaces around a value are no part of it, and may follow the last column."""
-        text = line.cells[0].rstrip("\r\n")
-        if not text.startswith(self._mark):
-            begins = text[: len(self._mark)]
-            return Record(line.line, [], f"the line begins with {quoted(begins)}, and a row with {quoted(self._mark)}")
-        if len(text) < self._width or text[self._width :].strip(_SPACE):
-            return Record(line.line, [], f"the line has {len(text)} characters, and a row has {self._width}")
-        return Record(line.line, [text[part].strip(_SPACE) for part in self._spans])
+def _record(line: Record, format_: FileFormat, spans: list[slice], width: int) -> Record:
+    """Return the record of a line. Spaces around a value are no part of it, and may follow the last column."""
+    text, mark = line.cells[0].rstrip("\r\n"), format_.record
+    if not text.startswith(mark):
+        begins = f"the line begins with {quoted(text[: len(mark)])}"
+        return Record(line.line, [], f"{begins}, and a row with {quoted(mark)}")
+    if len(text) < width or text[width:].strip(_SPACE):
+        return Record(line.line, [], f"the line has {len(text)} characters, and a row has {width}")
+    return Record(line.line, [text[part].strip(_SPACE) for part in spans])

@@ -13,8 +13,7 @@ from typing import Any, Final
 
 from ..declaration.structure import Structure
 from ..domain.fields import defaults, kind_of
-from ..domain.formats import AS_IT_IS, FileFormat
-from ..domain.places import FIRST, LAST, span
+from ..domain.formats import AS_IT_IS, FIRST, LAST, FileFormat, span
 from ..domain.rows import types_of
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")

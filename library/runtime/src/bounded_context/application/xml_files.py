@@ -7,8 +7,7 @@ from xml.parsers.expat import ErrorString, ExpatError, ParserCreate
 
 from ..domain.aggregate import quoted
 from ..domain.faults import ListFault
-from ..domain.formats import FileFormat
-from ..domain.places import COUNT, SUM, resolved
+from ..domain.formats import COUNT, SUM, FileFormat, resolved
 from ..domain.rows import Record, Unreadable
 from .control import Control
 

@@ -11,8 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from zlib import MAX_WBITS, Z_FULL_FLUSH, compressobj, crc32
 
-from ..domain.formats import FileFormat
-from ..domain.places import FIRST, UP, resolved
+from ..domain.formats import FIRST, UP, FileFormat, resolved
 from .writing import Unwritable, Writer, plain
 
 _NO_XML: Final = "^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"

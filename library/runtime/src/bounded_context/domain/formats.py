@@ -9,8 +9,6 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
-from .places import COUNT, SUM
-
 MOST_BYTES: Final = 2048 * 1024 * 1024
 """The largest size of a list that a stack may accept."""
 
@@ -31,6 +29,15 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
 
 SINGLE_BYTE: Final = ("latin-1", "windows-1252")
 """The encodings in which any bytes of another encoding are text too."""
+
+COUNT: Final = "count"
+SUM: Final = "sum"
+FIRST: Final = "first"
+LAST: Final = "last"
+"""Members of a format's ``control``: the file's own count and sum of rows, and its lines that are no rows."""
+
+UP: Final = "../"
+"""The beginning of a path from the element around a row."""
 
 _PARTS: Final = re.compile(r"YYYY|MM|DD|.")
 _DIGITS: Final = {"YYYY": "(?P<YYYY>[0-9]{4})", "MM": "(?P<MM>[0-9]{2})", "DD": "(?P<DD>[0-9]{2})"}
@@ -201,6 +208,19 @@ _REMEDIES: Final = {
     "compression": "The file is {}: send it {}",
     "date": "Days are written as {}: write them as {}",
 }
+
+
+def span(place: str) -> slice:
+    """Return the characters of a place such as ``1-10``: the first and the last, counted from 1."""
+    first, last = place.split("-")
+    return slice(int(first) - 1, int(last))
+
+
+def resolved(record: str, path: str) -> str:
+    """Return the path from the document's root of a path from its row."""
+    while path.startswith(UP):
+        record, path = record.rpartition("/")[0], path.removeprefix(UP)
+    return f"{record}/{path}"
 
 
 def setting(differences: Collection[Difference], partner: str) -> str:
