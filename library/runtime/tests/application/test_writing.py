@@ -224,7 +224,7 @@ CHARACTER = "correct the value, or agree on another encoding or kind of files wi
         (
             FileFormat(kind="xlsx"),
             {"customer_id": "x" * 32_768},
-            "a cell has 32768 characters, and Excel reads 32767: shorten the value",
+            "customer_id has 32768 characters, and Excel reads 32767: shorten the value",
         ),
     ],
     ids=str,

@@ -103,11 +103,9 @@ class Writer:
         return self._packed(self._encoded(self._part(LAST, stated)))
 
     def _fault(self, cells: Sequence[Any], error: UnicodeEncodeError) -> str:
-        character, form = (
-            error.object[error.start],
-            error.encoding if not error.reason else self._format.encoding.upper(),
-        )
-        name = next(name for name, cell in zip(self._names, cells, strict=False) if character in str(cell))
+        character, form = error.object[error.start], self._format.encoding.upper() if error.reason else error.encoding
+        names = (name for name, cell in zip(self._names, cells, strict=False) if character in str(cell))
+        name = next(names, "the row")
         fault = f"{self._format.column(name)} has the character U+{ord(character):04X}, which {form} lacks"
         return f"{fault}: correct the value, or agree on another encoding or kind of files with the partner"
 
@@ -149,9 +147,8 @@ class _Lines(Writer):
 
     def _row(self, cells: Sequence[Any]) -> str:
         texts = dict(zip(self._names, map(plain, cells), strict=False))
-        line = _filled(
-            self._format.record, ((name, place, texts.get(name, "")) for name, place in self._format.columns.items())
-        )
+        columns = self._format.columns.items()
+        line = _filled(self._format.record, ((name, place, texts.get(name, "")) for name, place in columns))
         # A cell more follows the columns.
         return line if len(cells) <= len(texts) else f"{line[:-1]}{cells[-1]}\n"
 

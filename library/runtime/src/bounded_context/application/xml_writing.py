@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from html import escape
 from io import BytesIO
+from itertools import starmap, zip_longest
 from struct import pack
 from typing import Any, Final
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -99,7 +100,6 @@ _PARTS: Final = {
     '<sheet name="{}" sheetId="1" r:id="rId1"/></sheets></workbook>',
 }
 _NONE: Final = (0, 0, 0, 0)
-_SHEET: Final = "xl/worksheets/sheet1.xml"
 _DESCRIBED: Final = 1 << 3
 _LAST_BLOCK: Final = b"\x03\x00"
 """The flag of a member whose sizes follow it (APPNOTE, section 4.4.4), and the empty last block of deflate."""
@@ -122,7 +122,7 @@ class _Workbook(Writer):
         return begin + self._row(self._names) if part == FIRST else "</sheetData></worksheet>"
 
     def _row(self, cells: Sequence[Any]) -> str:
-        return f"<row>{''.join(map(_cell, cells))}</row>"
+        return f"<row>{''.join(starmap(_cell, zip_longest(self._names, cells)))}</row>"
 
     def _packed(self, data: bytes) -> bytes:
         packer = compressobj(wbits=-MAX_WBITS)
@@ -141,9 +141,9 @@ class _Workbook(Writer):
         packed += len(_LAST_BLOCK)
         with ZipFile(data := BytesIO(), "w") as archive:
             for name, text in _PARTS.items():
-                sheet = escape(self._format.sheet or "List")
-                archive.writestr(ZipInfo(name), _PROLOG + text.format(sheet), ZIP_DEFLATED)
-            sheet = ZipInfo(_SHEET)
+                part = _PROLOG + text.format(escape(self._format.sheet or "List"))
+                archive.writestr(ZipInfo(name), part, ZIP_DEFLATED)
+            sheet = ZipInfo("xl/worksheets/sheet1.xml")
             sheet.compress_type, sheet.flag_bits, sheet.header_offset = ZIP_DEFLATED, _DESCRIBED, data.tell()
             before = data.getvalue() + sheet.FileHeader()
             sheet.CRC, sheet.compress_size, sheet.file_size = crc, packed, size
@@ -154,7 +154,7 @@ class _Workbook(Writer):
         return before, descriptor + directory
 
 
-def _cell(value: Any) -> str:
+def _cell(name: str, value: Any) -> str:
     if value is None:
         return "<c/>"
     text = format(value, "f") if isinstance(value, Decimal) else plain(value)
@@ -163,7 +163,7 @@ def _cell(value: Any) -> str:
     if not isinstance(value, str) and sum(map(str.isdigit, text)) <= _MOST_DIGITS:
         return f"<c><v>{text}</v></c>"
     if len(text) > _MOST_CHARACTERS:
-        raise Unwritable(f"a cell has {len(text)} characters, and Excel reads {_MOST_CHARACTERS}: shorten the value")
+        raise Unwritable(f"{name} has {len(text)} characters, and Excel reads {_MOST_CHARACTERS}: shorten the value")
     text = _ESCAPED.sub(lambda sign: f"_x{ord(sign[0]):04X}_", text)
     return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
 
