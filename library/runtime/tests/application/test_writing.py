@@ -19,8 +19,9 @@ from openpyxl.utils.escape import unescape as openpyxl_unescape
 from bounded_context.adapters.items import Items
 from bounded_context.application import xml_writing
 from bounded_context.application.checking import ListFile
+from bounded_context.application.pieces import Unwritable
 from bounded_context.application.reading import FileSource
-from bounded_context.application.writing import Column, Unwritable, writer
+from bounded_context.application.writing import Column, writer
 from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context.testing import InMemorySeenIds, Samples
 from tests.application.test_file_formats import formats

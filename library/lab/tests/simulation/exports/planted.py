@@ -11,7 +11,8 @@ from bounded_context.adapters import exports as adapters
 from bounded_context.adapters.exports import AggregateItems, ExportTable
 from bounded_context.application import exports as application
 from bounded_context.application.exports import Exports, UploadGone, _Progress
-from bounded_context.application.writing import Column, Writer
+from bounded_context.application.pieces import Writer
+from bounded_context.application.writing import Column
 from bounded_context.domain.exports import FileRecord
 from bounded_context.domain.formats import FileFormat
 

@@ -16,7 +16,8 @@ from ..domain.exports import Export, ExportFile, FileRecord, FileStatus, control
 from ..domain.fields import now, stamp
 from ..domain.formats import FileFormat
 from .calls import LONGEST_CALL, MARGIN, seconds_left, seconds_to_spare
-from .writing import Column, Unwritable, writer
+from .pieces import Unwritable
+from .writing import Column, writer
 
 PART_BYTES: Final = 8 * 1024 * 1024
 """The size from which rows become a part. S3 accepts 10,000 parts, of at least 5 MiB except the last ("Amazon S3

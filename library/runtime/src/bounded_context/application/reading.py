@@ -148,7 +148,7 @@ A range is decoded in the same pieces as the file: a fault is found in the same 
 """
 
 GZIP: Final = b"\x1f\x8b"
-ZIP: Final = b"PK\x03\x04"
+_ZIP: Final = b"PK\x03\x04"
 
 
 class Misfit(Exception):
@@ -305,7 +305,7 @@ class FileSource:
         return _buffered(_Unpacked(self._buffered, limit(most, format_), format_.most_bytes(most)))
 
     def _check_compression(self, format_: FileFormat) -> None:
-        if self.head.startswith(ZIP) and format_.kind != "xlsx":
+        if self.head.startswith(_ZIP) and format_.kind != "xlsx":
             form = "XML" if format_.kind == "xml" else "text"
             reason = f"the file is a ZIP archive or an Excel workbook: save it as {form}"
             raise Unreadable(reason, ListFault.COMPRESSION)

@@ -19,10 +19,10 @@ from ..domain.aggregate import quoted
 from ..domain.faults import ListFault
 from ..domain.formats import FileFormat
 from ..domain.rows import Record, Unreadable
-from .reading import MAX_RECORD_CELLS, MAX_RECORD_CHARACTERS, ZIP
 from .xml_files import PIECE_BYTES, elements, local
 
 _FILE: Final = "the workbook"
+_ZIP: Final = b"PK\x03\x04"
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0"
 """The beginning of an encrypted workbook, and of a workbook of Excel 97."""
 
@@ -37,6 +37,8 @@ _MOST_DIRECTORY: Final = 2**20
 _MOST_PART: Final = 4 * 2**20
 """The bytes of a part other than the sheet and the texts. Its numbers and names are kept."""
 
+_MOST_CHARACTERS: Final = 64 * 1024
+_MOST_COLUMNS: Final = 1000
 _MOST_DIGITS: Final = 15
 """Excel stores numbers with 15 digits."""
 
@@ -76,11 +78,11 @@ def _archive(file: IO[bytes], most_bytes: int, limit: str) -> ZipFile:
     """Return the archive of a workbook. Raises Unreadable, BadZipFile."""
     size = file.tell()
     file.seek(0)
-    head = file.read(len(ZIP))
+    head = file.read(len(_ZIP))
     if head == _COMPOUND:
         reason = "the workbook is encrypted, or one of Excel 97 (.xls): save it as .xlsx without a password"
         raise Unreadable(reason, ListFault.STRUCTURE)
-    if head != ZIP:
+    if head != _ZIP:
         raise Unreadable("the file is no Excel workbook (.xlsx)", ListFault.STRUCTURE)
     file.seek(max(0, size - _MOST_COMMENT - _END_BYTES))
     tail = file.read()
@@ -187,8 +189,8 @@ def _values(archive: ZipFile, part: str) -> Iterator[tuple[str, dict[str, str] |
 
 
 def _check_characters(number: int) -> None:
-    if number > MAX_RECORD_CHARACTERS:
-        raise Unreadable(f"a row is longer than {MAX_RECORD_CHARACTERS} characters", ListFault.RECORD)
+    if number > _MOST_CHARACTERS:
+        raise Unreadable(f"a row is longer than {_MOST_CHARACTERS} characters", ListFault.RECORD)
 
 
 class _Texts:
@@ -276,8 +278,8 @@ class _Sheet:
         except _BadCell as error:
             self._reject(str(error))
             return
-        if value and self._column > MAX_RECORD_CELLS:
-            raise Unreadable(f"a row has more than {MAX_RECORD_CELLS} columns", ListFault.RECORD, self._row)
+        if value and self._column > _MOST_COLUMNS:
+            raise Unreadable(f"a row has more than {_MOST_COLUMNS} columns", ListFault.RECORD, self._row)
         if value:
             self._cells[self._column] = value
             self._characters += len(value)

@@ -10,7 +10,6 @@ from ..domain.faults import ListFault
 from ..domain.formats import COUNT, SUM, FileFormat, resolved
 from ..domain.rows import Record, Unreadable
 from .control import Control
-from .reading import MAX_RECORD_CHARACTERS
 
 PIECE_BYTES: Final = 8 * 1024
 """The bytes that are parsed at once. With larger pieces, Python's memory management takes half of the time."""
@@ -19,6 +18,7 @@ _MOST_TAG_BYTES: Final = 256 * 1024
 """A tag is kept until its end."""
 
 _MOST_PATH: Final = 4096
+_MOST_CHARACTERS: Final = 64 * 1024
 _MOST_STATED: Final = 10_000
 _MOST_DIGITS: Final = 60
 _SEPARATOR: Final = " "
@@ -134,8 +134,8 @@ class _Rows:
             return
         texts.append(data)
         self._characters += len(data)
-        if self._characters > MAX_RECORD_CHARACTERS:
-            reason = f"row {self._number} is longer than {MAX_RECORD_CHARACTERS} characters"
+        if self._characters > _MOST_CHARACTERS:
+            reason = f"row {self._number} is longer than {_MOST_CHARACTERS} characters"
             raise Unreadable(reason, ListFault.RECORD)
 
     def _forget(self, path: str) -> None:

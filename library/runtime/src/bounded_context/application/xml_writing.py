@@ -13,7 +13,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from zlib import MAX_WBITS, Z_FULL_FLUSH, compressobj, crc32
 
 from ..domain.formats import FIRST, UP, FileFormat, resolved
-from .writing import Unwritable, Writer, plain
+from .pieces import Unwritable, Writer, plain
 
 _NO_XML: Final = "^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
 _PROLOG: Final = '<?xml version="1.0" encoding="UTF-8"?>'
