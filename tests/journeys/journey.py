@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from template.bake import bake
 from template.processes import environment
@@ -44,7 +45,7 @@ class Journey:
     _behaviours: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, folder: Path, answers: Mapping[str, str]) -> Journey:
+    def of(cls, folder: Path, answers: Mapping[str, str]) -> Self:
         """Generate a repository, and install its environment."""
         journey = cls(bake(folder, answers))
         for command in (("git", "init", "-q", "-b", "main"), ("uv", "sync", "--quiet")):
