@@ -72,6 +72,16 @@ def policy_count() -> Summary:
     return Summary(policy_id="all", amount=Decimal(0), most=0)
 '''
 
+DAYS = "2026-12-01/2027-03-31"
+
+
+def deprecated(days: str = DAYS) -> str:
+    """Return the routes of GOOD; one with a scope, and one without a request, are deprecated."""
+    scopes, path = 'scopes=("policies.read",)', '"GET /policies")'
+    with_scopes = GOOD.replace(scopes, f'{scopes}, deprecated="{days}"')
+    return with_scopes.replace(path, f'{path[:-1]}, deprecated="{days}")')
+
+
 Write = Callable[[str], None]
 
 

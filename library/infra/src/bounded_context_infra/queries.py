@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from bounded_context.declaration.context import Context
 
+from .configuration.routes import all_deprecated, all_routes
+
 MOST_GROUPS: Final = 50
 """Maximum log groups of a query (CloudWatch Logs, StartQuery)."""
 
@@ -78,7 +80,7 @@ def _history(context: Context[Any]) -> Query:
 
 def _callers(context: Context[Any]) -> Iterator[Query]:
     """Yield the query for the remaining callers of deprecated functions, if there are any."""
-    if functions := tuple(name for name in context.functions if name in context.deprecated):
+    if functions := tuple(name for name in all_routes(context) if name in all_deprecated(context)):
         yield Query(
             "callers of deprecated functions",
             functions,

@@ -1,12 +1,14 @@
 """Own routes of a repository: a decorator alone deploys the function, its permissions, its route and its alarms."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from bounded_context.domain.spelling import kebab
 from bounded_context_infra import SettingError
-from tests.own_routes import GOOD, Write, write
+from bounded_context_infra.queries import saved_queries
+from tests.own_routes import GOOD, Write, deprecated, write
 
 from .alarms import notifiers
 from .graph import CONTEXT, Graph, run, run_context
@@ -71,6 +73,25 @@ def test_scopes_are_refused_where_callers_sign(write: Write) -> None:
     with pytest.raises(SettingError) as refused:
         run_context(CONTEXT, "staging", sftp="none")
     assert refused.value.setting == "api_jwt"
+
+
+def test_a_deprecated_route_has_its_headers_its_metric_and_its_query(write: Write) -> None:
+    """Beside those of the declaration. Web pages of allowed origins can read the headers."""
+    write(deprecated())
+    context = replace(CONTEXT, deprecated={f"{event}.1": "2027-03-31" for event in CONTEXT.list_events})
+    origins = ("https://example.org",)
+    graph = run_context(context, "staging", sftp="none", api_jwt=JWT, api_cors_origins=origins)
+    exposed = graph.one("apigatewayv2/api").inputs["corsConfiguration"]["exposeHeaders"]
+    assert {"deprecation", "sunset"} <= {*exposed}
+    names = {"policy_summary", "policy_count"}
+    [query] = [query for query in saved_queries(context) if query.name == "callers of deprecated functions"]
+    assert {*query.functions} == names
+    definition = graph.one("cloudwatch/queryDefinition", "callers-of-deprecated-functions").inputs
+    assert len(definition["logGroupNames"]) == len(names)
+    board = json.loads(graph.one("cloudwatch/dashboard", "technical").inputs["dashboardBody"])
+    lines = [line for widget in board["widgets"] for line in widget["properties"].get("metrics", ())]
+    contracts = [line[line.index("contract") + 1] for line in lines if "DeprecatedUses" in line]
+    assert sorted(contracts) == sorted((*names, *context.deprecated))
 
 
 def test_a_context_without_own_routes_has_the_same_graph() -> None:

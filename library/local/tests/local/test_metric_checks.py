@@ -5,11 +5,15 @@ import re
 from typing import Any
 
 import pytest
+from payment.context import PAYMENT
 
 from bounded_context.declaration.context import Context
 from bounded_context_local.observation import metric_checks
 from bounded_context_local.observation.logs import Sample
 from bounded_context_local.observation.metric_checks import MetricDefinition, defined_by, problems, undeclared
+from tests.own_routes import Write, deprecated, write
+
+__all__ = ["write"]
 
 SERVICE = {"service": frozenset({"it"})}
 DEFINED = [
@@ -85,6 +89,18 @@ def test_a_defined_metric_must_be_queried() -> None:
     dimensions = {"service": "it", "reason": "double"}
     alarm = {"namespace": "ours", "metricName": "Refused", "dimensions": dimensions}
     assert problems(board, {"doubles": alarm}, DEFINED) == []
+
+
+def test_the_calls_of_deprecated_own_routes_are_defined(write: Write) -> None:
+    """Without a deprecation, the metric has no value."""
+    assert _contracts() == set()
+    write(deprecated())
+    assert _contracts() == {"policy_summary", "policy_count"}
+
+
+def _contracts() -> set[str]:
+    metrics = (metric for definition in defined_by(PAYMENT, "ours") for metric in definition.metrics())
+    return {dict(metric.dimensions)["contract"] for metric in metrics if metric.name == "DeprecatedUses"}
 
 
 def test_a_stack_without_dashboards_need_not_query_metrics() -> None:

@@ -35,6 +35,7 @@ from bounded_context_cli.programs.recording import Program
 from bounded_context_cli.programs.stack_settings import settings_of
 from bounded_context_cli.views.cost.cli import TITLES, estimate
 from bounded_context_infra.configuration.project import DISTRIBUTION, VARIABLE, Project, ProjectError, at
+from bounded_context_infra.configuration.routes import all_deprecated, all_routes
 from bounded_context_infra.configuration.settings import Settings
 
 if TYPE_CHECKING:
@@ -122,8 +123,9 @@ def _publishes(context: Context[Any]) -> dict[str, list[str]]:
 def _deprecated(context: Context[Any]) -> Iterator[tuple[str, str]]:
     """Yield each deprecated label, or route such as `POST /payments`, with the day from which it may be removed."""
     labels = {versioned(name, version): context.label(name, version) for name, version in context.event_versions}
-    for name, days in context.deprecated.items():
-        yield labels.get(name) or context.routes[name], days.rpartition("/")[2]
+    routes = all_routes(context)
+    for name, days in all_deprecated(context).items():
+        yield labels.get(name) or routes[name], days.rpartition("/")[2]
 
 
 def _reactions(context: Context[Any]) -> Iterator[dict[str, Any]]:

@@ -43,6 +43,24 @@ PROD = """
 PROGRAM, CONTEXT = "infra/service/__main__.py", "src/payment/context.py"
 
 
+ROUTES = '''
+from pydantic import BaseModel
+
+from bounded_context.handlers import route
+from payment.context import PAYMENT
+
+
+class Total(BaseModel):
+    rows: int
+
+
+@route(PAYMENT, "GET /totals", deprecated="2026-12-01/2999-01-31")
+def total() -> Total:
+    """Return the total."""
+    return Total(rows=0)
+'''
+
+
 def _as_it_is(_: Path) -> None:
     pass
 
@@ -61,6 +79,7 @@ def _with_two_versions(repository: Path) -> None:
         'versions={"PaymentVerified": "2.0"}, previous_version=BESIDE, '
         'deprecated={"PaymentVerified.1": "2999-01-31", "verify_payment": "2026-12-01/2999-01-31"}, references=',
     )
+    (repository / "src/payment/routes.py").write_text(ROUTES, encoding="utf-8")
 
 
 def _breaking(repository: Path) -> None:
@@ -161,7 +180,9 @@ def test_two_major_versions_are_published_and_each_subscriber_gets_its_own(of: O
     report = of(_with_two_versions)
     assert report["publishes"]["PaymentVerified"] == ["PaymentVerified", "PaymentVerified.2"]
     routes = current().context.routes
-    assert report["deprecated"] == dict.fromkeys(("PaymentVerified", routes["verify_payment"]), "2999-01-31")
+    assert report["deprecated"] == dict.fromkeys(
+        ("PaymentVerified", routes["verify_payment"], "GET /totals"), "2999-01-31"
+    )
     subscribers = report["stacks"]["prod"]["subscribers"]
     assert {"PaymentVerified", "PaymentVerified.2"} <= set(subscribers["bi"])
     assert "PaymentVerified.2" not in subscribers["frontend"]

@@ -11,9 +11,11 @@ import pytest
 from payment.context import PAYMENT
 
 from bounded_context import BadContext, Context
-from bounded_context.adapters.items import Changes
+from bounded_context.adapters.items import Changes, to_list
+from bounded_context.application.importing import list_event
 from bounded_context.declaration.entry_points import SMOKE
-from bounded_context.handlers import command_handler, get_handler, relay_events
+from bounded_context.domain.lists import ListStatus
+from bounded_context.handlers import command_handler, get_handler, measure_lists, relay_events
 from bounded_context.testing import InMemoryAggregates, Samples
 from bounded_context.testing.functions import LambdaContext
 from tests.contracts.test_previous_version import CREATED, FRONTEND, beside
@@ -21,6 +23,7 @@ from tests.emf import totals
 from tests.handlers.conftest import Lines
 from tests.handlers.requests import IAM, JSON, request
 from tests.handlers.test_relay_events import _record
+from tests.streams import change, closing, list_item
 
 DAYS = "2026-12-01/2027-03-31"
 GET = PAYMENT.get_function
@@ -118,25 +121,43 @@ def test_events_of_a_deprecated_version_are_counted_apart(
     assert (counted["DeprecatedUses", f"{CREATED}.1"], counted["EventsPublished",]) == (3, 6)
 
 
+@pytest.mark.parametrize("status", [ListStatus.IMPORTED, ListStatus.REJECTED, ListStatus.FAILED])
+@pytest.mark.parametrize("deprecated", PAYMENT.list_events)
+def test_deprecated_events_of_lists_are_counted(
+    deprecated: str, status: ListStatus, function: None, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """Once for each closed list: the workflow publishes the event. A failed list has the event of a rejected one."""
+    context = replace(PAYMENT, deprecated={f"{deprecated}.1": "2027-03-31"})
+    monkeypatch.setattr(measure_lists, "CONTEXT", context)
+    monkeypatch.setenv("IMPORT_TARGET_SECONDS", "900")
+    closed = list_item(status)
+    records = [closing(status), change(closed, closed | {"note": "x"}), change(None, list_item())]
+    assert measure_lists.lambda_handler({"Records": records}, LambdaContext()) == {"batchItemFailures": []}
+    published = list_event(context, to_list(closed), "")["type"]
+    counted = totals(capsys.readouterr().out).get(("DeprecatedUses", f"{deprecated}.1"), 0)
+    assert counted == (1 if published == deprecated else 0)
+
+
 BAD: dict[str, tuple[Any, str]] = {
     "an event without its major version": (
         {CREATED: "2027-03-31"},
-        f"deprecated has {CREATED!r}, which is no major version of an event and no function with a route: write "
-        f"{CREATED}.1, or remove it.",
+        f"deprecated has {CREATED!r}, which is no major version of an event, and no command or query "
+        f"with a route: write {CREATED}.1, or remove it; an own route has its days in @route.",
     ),
     "an unknown version": (
         {f"{CREATED}.2": "2027-03-31"},
-        f"deprecated has '{CREATED}.2', which is no major version of an event and no function with a route: write "
-        f"{CREATED}.1, or remove it.",
+        f"deprecated has '{CREATED}.2', which is no major version of an event, and no command or query "
+        f"with a route: write {CREATED}.1, or remove it; an own route has its days in @route.",
     ),
     "a misspelt function": (
         {"verify_paymnt": DAYS},
-        "deprecated has 'verify_paymnt', which is no major version of an event and no function with a route: write "
-        "verify_payment, or remove it.",
+        "deprecated has 'verify_paymnt', which is no major version of an event, and no command or query "
+        "with a route: write verify_payment, or remove it; an own route has its days in @route.",
     ),
     "a function without a route": (
         {"relay_events": DAYS},
-        "deprecated has 'relay_events', which is no major version of an event and no function with a route: remove it.",
+        "deprecated has 'relay_events', which is no major version of an event, and no command or query "
+        "with a route: remove it; an own route has its days in @route.",
     ),
     **{
         f"the day {day!r}": (
@@ -169,10 +190,10 @@ def test_a_bad_deprecation_is_refused(deprecated: Any, sentence: str) -> None:
 
 
 def test_both_published_versions_and_the_events_of_lists_can_be_deprecated() -> None:
-    """A list's events are published by the workflow, so they have no metric."""
+    """All have a metric."""
     imported = PAYMENT.list_events[0]
     context = replace(
         beside(), deprecated=dict.fromkeys((f"{CREATED}.1", f"{CREATED}.2", f"{imported}.1"), "2027-03-31")
     )
-    assert context.measures.deprecated_uses.values == (f"{CREATED}.1", f"{CREATED}.2")
+    assert context.measures.deprecated_uses.values == (f"{CREATED}.1", f"{CREATED}.2", f"{imported}.1")
     assert PAYMENT.measures.deprecated_uses not in PAYMENT.measures.all

@@ -17,9 +17,10 @@ from bounded_context.declaration.entry_points import SMOKE, entry_point
 from bounded_context.declaration.own_routes import own_routes
 from bounded_context.testing.functions import Functions
 from bounded_context_infra.configuration.routes import all_routes
+from tests.emf import totals
 from tests.handlers.conftest import Lines
 from tests.handlers.requests import IAM, Answer
-from tests.own_routes import GOOD, HEAD, Write, write
+from tests.own_routes import GOOD, HEAD, Write, deprecated, write
 
 __all__ = ["write"]
 
@@ -135,6 +136,36 @@ def test_a_context_without_own_routes_has_those_of_the_declaration() -> None:
     assert all_routes(PAYMENT) == PAYMENT.routes
 
 
+def test_a_deprecated_route_has_both_headers_a_log_line_and_a_metric(write: Write, lines: Lines, capsys: Any) -> None:
+    """With refusals, and with messages; the other routes have none. Headers are those of the library's routes."""
+    write(deprecated())
+    functions = Functions(PAYMENT)
+    for path, status in ("/policies/p-1/summary", 200), ("/policies/none/summary", 404):
+        answer = _send(functions, "policy_summary", path)
+        headers = answer.headers["deprecation"], answer.headers["sunset"]
+        assert (answer.status, headers) == (status, ("@1796083200", "Wed, 31 Mar 2027 00:00:00 GMT"))
+    assert functions.invoke("policy_summary", {"payload": {"policy_id": "p-1"}})["ok"]
+    other = _send(functions, "add_note", "/policies/p-1/notes", {"text": "abc"})
+    assert not {"deprecation", "sunset"} & other.headers.keys()
+    application = IAM["requestContext"]["authorizer"]["iam"]["userArn"].split("/")[1]
+    calls = [line for line in lines() if line["message"] == "deprecated function called"]
+    assert [line.get("caller") for line in calls] == [application, application, None]
+    assert {(line["function"], line["sunset"]) for line in calls} == {("policy_summary", "2027-03-31")}
+    counted = totals(capsys.readouterr().out)
+    assert {key: counted[key] for key in counted if key[0] == "DeprecatedUses"} == {
+        ("DeprecatedUses", "policy_summary"): 3
+    }
+
+
+def test_a_message_without_values_counts_and_a_check_does_not(write: Write, capsys: Any) -> None:
+    """A function without a request answers an empty payload. A rollout sends the smoke check."""
+    write(deprecated())
+    functions = Functions(PAYMENT)
+    functions.invoke("policy_count", {"payload": {}})
+    functions.invoke("policy_count", SMOKE.event)
+    assert totals(capsys.readouterr().out)["DeprecatedUses", "policy_count"] == 1
+
+
 def test_a_module_may_be_imported_again(write: Write) -> None:
     """Its functions replace those of the first import."""
     write(GOOD)
@@ -212,6 +243,18 @@ _ADD = "def more(request: Note) -> Summary: ..."
         (
             f'@route(PAYMENT, "POST /x", status=204)\n{_ADD}',
             "more: its status is 204: write a status from 200 to 203,",
+        ),
+        *(
+            (
+                f'@route(PAYMENT, "POST /x", deprecated={days!r})\n{_ADD}',
+                f"more: its deprecation is {days!r}: write {remedy}",
+            )
+            for days, remedy in (
+                ("2027-03-31", "the first day of its deprecation, too, such as '2026-12-01/2027-03-31'."),
+                ("2027-03-31/2026-12-01", "the earlier day first."),
+                ("", "the day from which it may be removed, such as '2027-03-31'."),
+                (True, "the day from which it may be removed, such as '2027-03-31'."),
+            )
         ),
         (
             f'class Other(BusinessError):\n    code = "no-policy"\n    status = 404\n\n'

@@ -7,7 +7,9 @@ from typing import Any, Final
 from bounded_context import today
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.deprecation import Deprecation
+from bounded_context.declaration.own_routes import own_routes
 from bounded_context.domain.events import versioned
+from bounded_context_infra.configuration.routes import all_deprecated, all_routes
 
 from .baseline import Baseline
 from .compatibility import declaration_file
@@ -20,31 +22,37 @@ END: Final = "x-sunset"
 
 def marks(context: Context[Any], name: str) -> dict[str, Any]:
     """Return the members of a message or an operation in its document; empty if it is not deprecated."""
-    text = context.deprecated.get(name)
+    text = all_deprecated(context).get(name)
     return {} if text is None else {"deprecated": True, END: Deprecation.read(text).end.isoformat()}
 
 
 def removed_early(context: Context[Any], baseline: Baseline) -> Iterator[str]:
     """Yield a sentence for each contract that is removed before its committed day, or whose day became earlier."""
     present = {versioned(event, version) for event in context.events for version in context.published(event)}
-    present |= {*context.routes.values()}
+    present |= {*all_routes(context).values()}
     for name, contract, day in _committed(baseline):
-        text = context.deprecated.get(name)
+        text = all_deprecated(context).get(name)
         end = Deprecation.read(text).end.isoformat() if text else day
         if contract not in present and today().isoformat() < day:
             yield f"{contract} is gone, and its document promises it until {day}: restore it until that day."
         elif contract in present and end < day:
-            file = declaration_file(context)
-            yield f"{file}: {name} is deprecated until {end}, and its document says {day}: write {day} or later."
+            fault = f"{name} is deprecated until {end}, and its document says {day}"
+            yield f"{_file(context, name)}: {fault}: write {day} or later."
 
 
 def overdue(context: Context[Any]) -> Iterator[str]:
     """Yield a sentence for each contract that is still there after its day."""
-    for name, text in context.deprecated.items():
+    for name, text in all_deprecated(context).items():
         end = Deprecation.read(text).end
         if end < today():
             fault = f"{name} was deprecated until {end}, which has passed"
-            yield f"{declaration_file(context)}: {fault}: remove it, or write a later day."
+            yield f"{_file(context, name)}: {fault}: remove it, or write a later day."
+
+
+def _file(context: Context[Any], name: str) -> str:
+    """Return the file that declares a deprecation."""
+    own = own_routes(context).get(name)
+    return f"src/{own.function.__module__.replace('.', '/')}.py" if own else declaration_file(context)
 
 
 def _committed(baseline: Baseline) -> Iterator[tuple[str, str, str]]:

@@ -3,7 +3,9 @@
 import importlib
 import json
 import re
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,15 +13,17 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from payment.context import PAYMENT
 
+from bounded_context.testing import on
 from bounded_context_cli.contracts.openapi import breaks
-from bounded_context_cli.contracts.openapi.document import document
+from bounded_context_cli.contracts.openapi.document import as_json, document
 from bounded_context_cli.promises import code
 from bounded_context_cli.promises._promise import Repository
+from bounded_context_cli.promises.documents import deprecated_contracts_stay_until_their_day
 from bounded_context_cli.promises.program import each_stack_has_its_functions_and_queues
 from bounded_context_cli.views.pages.api import api_page
 from bounded_context_infra.configuration.project import NoProject, Project, current
 from tests import own_routes
-from tests.own_routes import GOOD, Write, write
+from tests.own_routes import GOOD, Write, deprecated, write
 
 __all__ = ["write"]
 
@@ -36,6 +40,9 @@ def last_view() -> View:
     """Return the last view."""
     return View(seen="x")
 '''
+
+
+NAMES = ("policy_count", "policy_summary")
 
 
 @pytest.fixture
@@ -135,6 +142,78 @@ def test_routes_that_a_stack_does_not_deploy_are_reported(write: Write) -> None:
     route = "infra/service/__main__.py: prod has no route GET /policies of policy_count: "
     assert f"{route}leave out `routes` of HttpApi, or add this route to them." in breaches
     assert len(breaches) == 6
+
+
+@pytest.fixture
+def documented(write: Write, tmp_path: Path) -> Path:
+    """A repository whose document has two deprecated routes."""
+    write(deprecated() + VIEW)
+    path = tmp_path / "docs/api/openapi.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(as_json(document(PAYMENT, "0.1.0")), encoding="utf-8")
+    return tmp_path
+
+
+SUMMARY, COUNT = "GET /policies/{policy_id}/summary", "GET /policies"
+
+
+def test_a_deprecated_route_is_marked_with_its_headers(documented: Path, api: dict[str, Any], write: Write) -> None:
+    """Its scopes stay. A deprecation breaks no caller, and may be withdrawn. The page has the day."""
+    marked = json.loads((documented / "docs/api/openapi.json").read_text(encoding="utf-8"))
+    OpenAPIV31SpecValidator(marked).validate()
+    operations = {
+        f"{name.upper()} {path}": each for path, part in marked["paths"].items() for name, each in part.items()
+    }
+    assert {key for key, each in operations.items() if each.get("deprecated")} == {SUMMARY, COUNT}
+    assert operations[SUMMARY]["security"] == [{"jwt": ["policies.read"]}]
+    for key, operation in operations.items():
+        for response in operation["responses"].values():
+            assert ({"Deprecation", "Sunset"} <= response["headers"].keys()) == (key in (SUMMARY, COUNT))
+    assert [*breaks(api, marked)] == [*breaks(marked, api)] == []
+    assert api_page(marked).count("it may be removed from 2027-03-31 on") == 2
+
+
+def _breaches(root: Path, day: str) -> list[str]:
+    with on(date.fromisoformat(day)):
+        where: Any = SimpleNamespace(context=PAYMENT, project=SimpleNamespace(root=root))
+        return [*deprecated_contracts_stay_until_their_day(where)]
+
+
+@pytest.mark.parametrize(
+    ("routes", "day", "sentences"),
+    [
+        (deprecated(), "2027-03-31", []),
+        (GOOD, "2026-12-01", []),
+        (
+            VIEW,
+            "2027-03-30",
+            [f"{key} is gone, and its document promises it until 2027-03-31: " for key in (SUMMARY, COUNT)],
+        ),
+        (VIEW, "2027-03-31", []),
+        (
+            deprecated().replace('"GET /policies"', '"GET /policies-count"'),
+            "2027-03-30",
+            [f"{COUNT} is gone, and its document promises it until 2027-03-31: restore it until that day."],
+        ),
+        (
+            deprecated("2026-12-01/2027-01-31"),
+            "2026-12-01",
+            [f"{name} is deprecated until 2027-01-31, and its document says 2027-03-31: " for name in NAMES],
+        ),
+        (deprecated("2026-12-01/2027-06-30"), "2026-12-01", []),
+        (deprecated(), "2027-04-01", [f"{name} was deprecated until 2027-03-31, which has passed: " for name in NAMES]),
+    ],
+    ids=["kept", "withdrawn", "removed early", "removed", "moved early", "earlier", "later", "overdue"],
+)
+def test_a_deprecated_route_stays_until_its_day(
+    routes: str, day: str, sentences: list[str], documented: Path, write: Write
+) -> None:
+    """As those of the library; the file of a day is that of the routes."""
+    write(routes)
+    breaches = sorted(breach.removeprefix("src/payment/routes.py: ") for breach in _breaches(documented, day))
+    assert len(breaches) == len(sentences)
+    for breach, sentence in zip(breaches, sorted(sentences), strict=True):
+        assert breach.startswith(sentence)
 
 
 @pytest.mark.parametrize("declared", [True, False])

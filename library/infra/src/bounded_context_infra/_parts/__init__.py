@@ -32,6 +32,7 @@ from ..configuration.labels import Labels as Labels
 from ..configuration.list_settings import Partner as Partner
 from ..configuration.list_settings import Vpc as Vpc
 from ..configuration.list_settings import require_encrypted as require_encrypted
+from ..configuration.routes import all_deprecated as all_deprecated
 from ..configuration.routes import all_routes as all_routes
 from ..configuration.routes import all_scopes as all_scopes
 from ..configuration.settings import ApiObjectives as ApiObjectives

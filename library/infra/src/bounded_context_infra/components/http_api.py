@@ -15,6 +15,7 @@ from bounded_context_infra._parts import (
     Stack,
     Target,
     access_log,
+    all_deprecated,
     all_routes,
     all_scopes,
     api_sections,
@@ -104,7 +105,7 @@ class HttpApi(Component):
         super().__init__(name, stack.labels, opts)
         self._settings = settings = stack.settings.api
         keys = all_routes(stack.context) if routes is None else routes
-        self._deprecated = stack.context.deprecated.keys() & keys.keys()
+        self._deprecated = all_deprecated(stack.context).keys() & keys.keys()
         self._scopes = {name: list(scopes) for name, scopes in all_scopes(stack.context).items() if name in keys}
         if self._scopes and settings.api_jwt is None:
             problem = "is missing, yet `scopes` of the context or its routes require tokens: write issuer and audience."

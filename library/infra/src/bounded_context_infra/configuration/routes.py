@@ -1,4 +1,4 @@
-"""The routes of a context's HTTP API and their scopes: those of the declaration, and the own routes."""
+"""The routes of a context's HTTP API, their scopes and deprecations: those of the declaration, and the own routes."""
 
 from typing import Any
 
@@ -15,3 +15,9 @@ def all_scopes(context: Context[Any]) -> dict[str, tuple[str, ...]]:
     """Return the scopes of each function's route that requires a scope."""
     own = {name: own.scopes for name, own in own_routes(context).items() if own.scopes}
     return {**context.scopes, **own}
+
+
+def all_deprecated(context: Context[Any]) -> dict[str, str]:
+    """Return the days of each deprecated contract: major versions of events, functions with a route, and own routes."""
+    own = {name: own.deprecated for name, own in own_routes(context).items() if own.deprecated}
+    return {**context.deprecated, **own}

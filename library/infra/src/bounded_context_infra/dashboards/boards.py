@@ -1,13 +1,14 @@
 """The technical dashboard, for the operators of the context."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from bounded_context.declaration import measures
 from bounded_context.declaration.measures import Measure
 
+from ..configuration.routes import all_deprecated
 from . import widgets
 from .widgets import (
     BAD,
@@ -58,7 +59,7 @@ def technical(names: Names) -> dict[str, Any]:
         *([_deadlines(names)] if names.context.deadlines else ()),
         *([_exports(names)] if names.context.exports else ()),
         _events(names),
-        *([_deprecated(names)] if names.measures.deprecated_uses.values else ()),
+        *([_deprecated(names, deprecated)] if (deprecated := all_deprecated(names.context)) else ()),
         _inbound(names),
         _queues(names),
         _table(names),
@@ -110,9 +111,9 @@ def _deadlines(names: Names) -> Section:
     return section("Deadlines", graphs)
 
 
-def _deprecated(names: Names) -> Section:
-    uses = by_value(names, names.measures.deprecated_uses)
-    return section("Deprecated contracts", [graph("Calls of routes, and published events", uses)])
+def _deprecated(names: Names, contracts: Iterable[str]) -> Section:
+    lines = by_value(names, measures.uses(contracts))
+    return section("Deprecated contracts", [graph("Calls of routes, and published events", lines)])
 
 
 def _exports(names: Names) -> Section:

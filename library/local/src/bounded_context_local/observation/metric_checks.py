@@ -14,7 +14,8 @@ from itertools import product
 from typing import Any
 
 from bounded_context.declaration.context import Context
-from bounded_context.declaration.measures import OPTIONAL, Measure
+from bounded_context.declaration.measures import OPTIONAL, Measure, uses
+from bounded_context_infra.configuration.routes import all_deprecated
 
 from .logs import Sample
 
@@ -189,10 +190,11 @@ class MetricDefinition:
 
 def defined_by(context: Context[Any], namespace: str) -> list[MetricDefinition]:
     """Return the definitions of a context's measures in a namespace. All have the dimension `service`."""
-    service = {"service": frozenset({context.name})}
+    service, of_deprecated = {"service": frozenset({context.name})}, uses(all_deprecated(context))
+    others = (measure for measure in context.measures.all if measure.name != of_deprecated.name)
     return [
         MetricDefinition(namespace, measure.name, service | _dimension(measure), measure.unit)
-        for measure in context.measures.all
+        for measure in (*others, *([of_deprecated] if of_deprecated.values else ()))
     ]
 
 

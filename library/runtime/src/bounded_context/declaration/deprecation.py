@@ -58,13 +58,15 @@ def contradictions(context: Structure[Any]) -> Iterator[str]:
     events = [versioned(event, version) for versions in (earlier, current) for event, version in versions.items()]
     for name, text in context.deprecated.items():
         if name not in events and name not in context.routes:
-            fault = f"deprecated has {name!r}, which is no major version of an event and no function with a route"
-            yield f"{fault}: {instead(str(name), (*events, *context.routes))}."
-        elif fault := _fault(text, is_route=name in context.routes):
-            yield f"deprecated: {name} has {text!r}: {fault}."
+            fault = (
+                f"deprecated has {name!r}, which is no major version of an event, and no command or query with a route"
+            )
+            yield f"{fault}: {instead(str(name), (*events, *context.routes))}; an own route has its days in @route."
+        elif remedy := remedy_of(text, is_route=name in context.routes):
+            yield f"deprecated: {name} has {text!r}: {remedy}."
 
 
-def _fault(text: Any, *, is_route: bool) -> str:
+def remedy_of(text: Any, *, is_route: bool) -> str:
     """Return the remedy of the days of an event or a route, or an empty text."""
     try:
         days = Deprecation.read(text)

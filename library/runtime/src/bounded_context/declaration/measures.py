@@ -4,7 +4,7 @@ Functions count by the names of this module; dashboards and alarms query by them
 constants; `Measures` adds the metrics that follow from a declaration.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -104,6 +104,11 @@ OF_EXPORTS: Final = frozenset({FILES_PREPARED, OLDEST_UNPREPARED, OLDEST_UNFETCH
 """The metrics that only a context with exports has."""
 
 
+def uses(contracts: Iterable[str]) -> Measure:
+    """Return the measure of calls of deprecated functions, and of published events of deprecated major versions."""
+    return Measure("DeprecatedUses", dimension=CONTRACT, values=tuple(contracts))
+
+
 class Measures:
     """All measures of a context.
 
@@ -127,15 +132,14 @@ class Measures:
         currencies: Sequence[str],
         *,
         deadlines: bool = False,
-        deprecated: Sequence[str] = (),
+        deprecated: Iterable[str] = (),
         exports: bool = False,
     ) -> None:
         absent = (frozenset() if deadlines else OF_DEADLINES) | (frozenset() if exports else OF_EXPORTS)
         self._platform = tuple(measure for measure in PLATFORM if measure not in absent)
         self.commands_refused: Final = Measure("CommandsRefused", dimension=REASON, values=tuple(refusals))
         self.rows_rejected: Final = Measure("RowsRejected", dimension=REASON, values=tuple(faults))
-        self.deprecated_uses: Final = Measure("DeprecatedUses", dimension=CONTRACT, values=tuple(deprecated))
-        """Calls of deprecated functions, and published events of deprecated major versions."""
+        self.deprecated_uses: Final = uses(deprecated)
         self.changes: Final = {event: Measure(event) for event in changes}
         """Changes of aggregates, by the type of the event."""
         self.amounts_imported: Final = {field: _imported(field, currencies) for field in amounts}

@@ -40,6 +40,7 @@ class OwnRoute:
     errors: tuple[type[BusinessError], ...]
     status: int
     settings: type[BaseModel] | None
+    deprecated: str | None
 
     @property
     def name(self) -> str:
@@ -85,6 +86,7 @@ def route(
     errors: tuple[type[BusinessError], ...] = (),
     status: int = 200,
     settings: type[BaseModel] | None = None,
+    deprecated: str | None = None,
 ) -> Callable[[F], F]:
     """Return the decorator that makes a function of ``routes.py`` an own route of the HTTP API.
 
@@ -99,13 +101,15 @@ def route(
         errors: the refusals that the function may raise.
         status: the status of the answer, 200 to 203.
         settings: the model of the function's environment variables, by default `TableSettings`.
+        deprecated: the first day of its deprecation, and the day from which it may be removed:
+            ``2026-12-01/2027-03-31``.
 
     Raises:
         BadContext: the route contradicts itself, or another route of the context.
     """
 
     def decorate(function: F) -> F:
-        own = OwnRoute(key, function, *_models(function), scopes, errors, status, settings)
+        own = OwnRoute(key, function, *_models(function), scopes, errors, status, settings, deprecated)
         routes = _declared.setdefault(context.name, {})
         # A module may be imported again: its functions replace those of the first import.
         again = own.name in routes and routes[own.name].function.__module__ == function.__module__
@@ -152,6 +156,11 @@ def _contradictions(context: Context[Any], own: OwnRoute, others: list[OwnRoute]
     yield from bad_errors(new, {BusinessError.code, *context.refusals, *(error.code for error in known)})
     if not 200 <= own.status <= 203:
         yield f"its status is {own.status}: write a status from 200 to 203, which has a body."
+    if own.deprecated is not None:
+        from .deprecation import remedy_of
+
+        if remedy := remedy_of(own.deprecated, is_route=True):
+            yield f"its deprecation is {own.deprecated!r}: {remedy}."
 
 
 def _place(context: Context[Any], own: OwnRoute, others: list[OwnRoute]) -> Iterator[str]:

@@ -556,8 +556,7 @@ class Structure(Generic[A]):
             self.amounts,
             self.currencies,
             deadlines=bool(self.deadlines),
-            # The list workflow publishes the events of lists itself.
-            deprecated=[name for name in self.deprecated if name.partition(".")[0] not in self.list_events],
+            deprecated=self.deprecated,
             exports=bool(self.exports),
         )
 

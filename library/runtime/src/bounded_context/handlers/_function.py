@@ -66,7 +66,7 @@ def function(
         if name in context.deprecated:
             from ._deprecated import reporting
 
-            handler = reporting(context, name, handler)
+            handler = reporting(name, context.deprecated[name], handler)
         decorated = entry_point(context)(answers_smoke_checks(context, name, settings, needs)(handler))
         return marked(decorated, settings=settings)
 

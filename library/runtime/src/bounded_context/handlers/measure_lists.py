@@ -14,6 +14,7 @@ from ..adapters.items import to_list
 from ..declaration import measures
 from ..declaration.context import declared
 from ..domain import lists
+from ..domain.events import FIRST_VERSION, versioned
 from ..domain.lists import ListStatus, ReceivedList
 from ..settings import MeasureListsSettings, load
 from ..telemetry import count, logger
@@ -100,6 +101,11 @@ def _measure_closed(closed: ReceivedList, seconds: float, *, late: bool) -> None
         count(CONTEXT.measures.rows_rejected, rows, reason=fault)
     if closed.status is ListStatus.IMPORTED:
         _measure_imported(closed)
+    # The workflow publishes an event for each closed list.
+    imported, rejected = CONTEXT.list_events
+    event = versioned(imported if closed.status is ListStatus.IMPORTED else rejected, FIRST_VERSION)
+    if event in CONTEXT.deprecated:
+        count(CONTEXT.measures.deprecated_uses, contract=event)
     logger.info(
         "list closed",
         list_id=closed.list_id,

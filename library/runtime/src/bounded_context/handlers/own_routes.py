@@ -34,6 +34,10 @@ def own_handler(context: Context[Any], own: OwnRoute) -> Handler:
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         return ask(kind, lambda question: {"answer": _answer(own, question)}, event, logging)
 
+    if own.deprecated:
+        from ._deprecated import reporting
+
+        handler = reporting(own.name, own.deprecated, handler)
     return function(context, own.name, own.settings or TableSettings)(handler)
 
 

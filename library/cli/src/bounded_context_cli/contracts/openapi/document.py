@@ -51,7 +51,7 @@ from bounded_context.handlers._routes import (
     query_operation,
 )
 from bounded_context.handlers.own_routes import own_operation
-from bounded_context_infra.configuration.routes import all_scopes
+from bounded_context_infra.configuration.routes import all_deprecated, all_routes, all_scopes
 
 from ..compatibility import without_null
 from ..deprecation import marks
@@ -379,7 +379,7 @@ def document(context: Context[Any], release: str) -> dict[str, Any]:
         _require(operation, scopes)
         _mark_deprecated(operation, context)
     merged["security"] = [{name: []} for name in _SECURITY]
-    headers = _HEADERS | (_OF_DEPRECATION if context.deprecated.keys() & context.routes.keys() else {})
+    headers = _HEADERS | (_OF_DEPRECATION if all_deprecated(context).keys() & all_routes(context).keys() else {})
     merged["components"] |= {"headers": headers, "parameters": {_CORRELATION: _parameter()}}
     _leave_out_unused(merged)
     _correct_bodies(merged)
