@@ -18,6 +18,7 @@ from .members import members
 from .output import fleet_json, fleet_lines
 from .page import page
 from .portal.command import portal
+from .releases import Releases, figures, measured
 from .roster import roster
 from .update_command import update
 
@@ -29,6 +30,7 @@ output = alone("cli", "command.output")
 def show(
     place: Annotated[Path, Argument(metavar="DIR|FILE", help="a folder of clones, or a file with one path per line")],
     html: Annotated[Path | None, Option(metavar="PAGE", help="also write one HTML page, with a picture")] = None,
+    releases: Releases = None,
     as_json: Annotated[bool, Option("--json", help="print JSON")] = False,
 ) -> int:
     """Show the state of all repositories of a platform: versions, differences, events, findings.
@@ -36,6 +38,7 @@ def show(
     Examples:
       template fleet ..
       template fleet clones.txt --html fleet.html
+      template fleet .. --releases figures
 
     Exit status:
       0  no repository differs, and there is no finding
@@ -43,8 +46,9 @@ def show(
       2  a repository cannot be read
     """
     try:
-        fleet = members(roster(place))
-        fleet_findings = findings(fleet)
+        read = figures(releases)
+        fleet, faults = measured(members(roster(place)), read)
+        fleet_findings = [*findings(fleet), *faults]
         if html:
             html.write_text(page(fleet, fleet_findings), encoding="utf-8")
     except (CannotTell, LibraryError, OSError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..record import FILE
 from ..upkeep.check import Report, inspect_all
@@ -14,6 +14,9 @@ from ..upkeep.git import Git
 from ..upkeep.repository import Repository, open_repository
 from ..words import slug
 from .survey import survey as survey_of
+
+if TYPE_CHECKING:
+    from .releases import Figures
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Member:
     updated: str
     """The day of the last update of the template (ISO 8601); empty if git has no such commit."""
     errors: tuple[str, ...]
+    releases: Mapping[str, Figures | None] | None = None
+    """The figures of its releases by stack, None for a stack that is not measured; None if no stack is to be shown."""
 
     @property
     def name(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,6 +10,9 @@ from .consumption import consumptions, pairs, remaining
 from .findings import Finding
 from .members import Member
 from .quotas import uses
+from .releases import HEAD as RELEASES
+from .releases import as_json as figures_as_json
+from .releases import rows as releases_of
 
 HEAD = ("context", "owner", "template version", "versions behind", "differences", "broken policies", "last update")
 """The titles of the table of contexts."""
@@ -25,6 +28,7 @@ def fleet_json(fleet: Sequence[Member], findings: Sequence[Finding]) -> dict[str
         ],
         "deprecated": [event.as_json() for event in remaining(fleet)],
         "reactions": [{"context": member.name, **reaction} for member in fleet for reaction in member.reactions],
+        "releases": [*figures_as_json(fleet)],
         "quotas": [
             {"account": use.account, "region": use.region, "kind": use.quota.kind, "taken": use.taken, "most": use.most}
             for use in uses(fleet)
@@ -52,11 +56,10 @@ def _context(member: Member) -> dict[str, Any]:
 
 
 def fleet_lines(fleet: Sequence[Member], findings: Sequence[Finding]) -> Iterator[str]:
-    """Yield the lines of a table of a fleet's contexts, then the findings."""
-    rows = [HEAD, *(row(member) for member in fleet)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for cells in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+    """Yield the lines of a table of a fleet's contexts, of a table of their releases, then the findings."""
+    yield from _table(HEAD, map(row, fleet))
+    if releases := [*releases_of(fleet)]:
+        yield from _table(RELEASES, releases)
     for member in fleet:
         yield from (f"{member.name}: {sentence}" for sentence in sentences(member))
     yield from (event.sentence for event in remaining(fleet))
@@ -64,6 +67,13 @@ def fleet_lines(fleet: Sequence[Member], findings: Sequence[Finding]) -> Iterato
     in_step = sum(member.in_step for member in fleet)
     concern = "finding concerns" if len(findings) == 1 else "findings concern"
     yield f"{in_step} of {len(fleet)} contexts are in step; {len(findings)} {concern} several of them."
+
+
+def _table(head: Sequence[str], body: Iterable[Sequence[str]]) -> Iterator[str]:
+    rows = [head, *body]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for cells in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
 def row(member: Member) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from .members import Member
 from .output import HEAD, row, sentences
 from .picture import picture
 from .quotas import Use, uses
+from .releases import table as releases_table
 
 _HERE = Path(__file__).parent
 _HALF: Final = 0.5
@@ -40,6 +41,7 @@ def page(fleet: Sequence[Member], findings: Sequence[Finding]) -> str:
         findings=findings,
         picture=picture(fleet),
         deprecated=remaining(fleet),
+        releases=releases_table(fleet),
         near=_quotas(use for use in used if _share(use) >= _HALF),
         far=_quotas(far),
         far_count=len(far),

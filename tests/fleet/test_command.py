@@ -21,6 +21,7 @@ from template.library import VERSION
 
 from .eventcatalog import faults
 from .test_portal import dead_links
+from .test_releases import form, put
 
 HEARS = """\
   payment:consumes:
@@ -66,11 +67,14 @@ def _installed() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def report(fleet: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the command prints as JSON, by the context's name, with its exit status and its page."""
-    page = tmp_path_factory.mktemp("page") / "fleet.html"
+    page, figures = tmp_path_factory.mktemp("page") / "fleet.html", tmp_path_factory.mktemp("figures")
+    put(figures, "payment-prod.json", form())
+    put(figures, "invoice-prod.json", form("invoice", failed=0, failure_share=0))
+    put(figures, "cut.json", "{")
     with pytest.MonkeyPatch.context() as patch:
         printed: list[str] = []
         patch.setattr("builtins.print", lambda *said, **_: printed.extend(said))
-        status = main(["fleet", str(fleet), "--json", "--html", str(page)])
+        status = main(["fleet", str(fleet), "--releases", str(figures), "--json", "--html", str(page)])
     document = json.loads("\n".join(printed))
     return {
         "status": status,
@@ -112,6 +116,19 @@ def test_the_fleet_lists_consumers_and_unpublished_events(report: dict[str, Any]
 
 
 @pytest.mark.slow
+def test_the_fleet_has_the_figures_of_releases(report: dict[str, Any]) -> None:
+    """Each context has a row for production, also a context that cannot be read. A bad file is a finding."""
+    measured = {each["context"]: each["failure_share"] for each in report["releases"] if each["stack"] == "prod"}
+    assert measured == {"invoice": 0, "order": None, "payment": 0.118, "subscription": None}
+    assert len(measured) == len(report["releases"])
+    [finding] = [finding["sentence"] for finding in report["findings"] if finding["kind"] == "releases"]
+    assert "cut.json: it is no JSON" in finding
+    page = report["page"].read_text(encoding="utf-8")
+    assert '<h2 id="releases">' in page
+    assert "12%, 2 of 17" in page
+
+
+@pytest.mark.slow
 def test_people_read_a_table_and_sentences(fleet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A fleet of one that is in step has the exit status 0; a folder in the list that is no repository has 2."""
     listed = tmp_path / "fleet.txt"
@@ -132,14 +149,18 @@ def test_the_portal_has_a_page_for_each_context(
 ) -> None:
     """Also for one that cannot be read, with the reason; the exit status tells that. Payment consumes events."""
     portal = tmp_path / "portal"
-    assert main(["fleet", "portal", str(fleet), str(portal)]) == 1
-    assert "nowhere" in capsys.readouterr().out
+    put(tmp_path, "figures/payment.json", form())
+    put(tmp_path, "figures/other.json", "{}")
+    assert main(["fleet", "portal", str(fleet), str(portal), "--releases", str(tmp_path / "figures")]) == 1
+    printed = capsys.readouterr().out
+    assert "nowhere" in printed
+    assert "other.json: it has no context" in printed
     pages = {path.name for path in (portal / "services").iterdir()}
     names = ("invoice", "order", "payment", "subscription")
     assert {f"{name}.html" for name in names} <= pages
     assert "Unknown: " in (portal / "services/invoice.html").read_text(encoding="utf-8")
     payment = (portal / "services/payment.html").read_text(encoding="utf-8")
-    for text in ("SubscriptionEnded", "USD", "context docs runbook", "subscription.html"):
+    for text in ("SubscriptionEnded", "USD", "context docs runbook", "subscription.html", "12%, 2 of 17"):
         assert text in payment
     assert (dead_links(portal), faults(portal / "eventcatalog")) == ([], [])
     before = (portal / "index.html").read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import yaml
 
+from ..releases import sentences
 from .service import Event, Service, file_name
 
 FOLDER: Final = "eventcatalog"
@@ -129,7 +130,7 @@ def _service(service: Service, events: Mapping[tuple[str, str], Event], ids: Map
         "specifications": specifications,
     }
     facts = [f"- Subscriber: {prose(name)}" for name in sorted({*_names(service.subscribers.values())})]
-    facts += [f"- {prose(sentence)}" for sentence in service.member.errors]
+    facts += [f"- {prose(sentence)}" for sentence in (*sentences(service.member), *service.member.errors)]
     files[f"{folder}/index.mdx"] = _page(fields, prose(service.summary), "\n".join(facts), "<NodeGraph />")
     files |= {f"{folder}/openapi.json": _document(service.api)} if service.api else {}
     files |= {f"{folder}/asyncapi.json": _document(service.async_api)} if service.async_api else {}

@@ -13,6 +13,7 @@ from ...library import LibraryError
 from ...upkeep.commands import CANNOT_TELL, DRIFTED, IN_STEP
 from ...upkeep.errors import CannotTell
 from ..members import Member, declared_members
+from ..releases import Releases, figures, measured
 from ..roster import roster
 from .catalog import catalog
 from .folder import write
@@ -43,6 +44,7 @@ def portal(
     out: Annotated[
         Path, Argument(metavar="OUT", help="the folder of the portal: a new one, or that of an earlier call")
     ],
+    releases: Releases = None,
 ) -> int:
     """Write a fleet as a static site, and as the folders of EventCatalog.
 
@@ -50,19 +52,21 @@ def portal(
 
     Examples:
       template fleet portal .. build/portal
-      template fleet portal clones.txt build/portal
+      template fleet portal clones.txt build/portal --releases figures
 
     Exit status:
       0  the portal is written
-      1  the portal is written, and a repository could not be read: its page has the reason
+      1  the portal is written, and a repository or a file of figures could not be read
       2  nothing is written
     """
     try:
-        fleet = declared_members(roster(place))
+        read = figures(releases)
+        fleet, faults = measured(declared_members(roster(place)), read)
         files = files_of(fleet)
         write(out, files)
     except (CannotTell, LibraryError, OSError) as error:
         return output.fail(str(error), CANNOT_TELL)
     unread = [f"{member.folder}: {error}" for member in fleet for error in member.errors]
+    unread += [fault.sentence for fault in faults]
     print(f"{out / INDEX}: {len(fleet)} repositories, {len(files)} files", *unread, sep="\n")
     return DRIFTED if unread else IN_STEP

@@ -12,6 +12,7 @@ from ...alone import alone
 from ..consumption import remaining
 from ..members import Member
 from ..picture import picture
+from ..releases import table as releases_table
 from .catalog import described
 from .service import Event, Service
 
@@ -144,6 +145,7 @@ def _service(service: Service, known: Known, has_api: bool) -> Iterator[str]:
     )
     yield from _section("consumes", "Events that it consumes", _consumes(service, known), _reactions(service))
     yield from _section("deployments", "Deployments", _stacks(service.member))
+    yield from _section("releases", "Releases", releases_table([service.member], 1))
     yield from _section("cost", "Cost of production", _cost(service.facts("cost")))
     alarms = service.facts("alarms")
     rows = (_alarm(name, text) for name, text in sorted(alarms.items())) if alarms else ()

@@ -156,6 +156,41 @@ def test_a_release_of_an_unknown_commit_has_no_lead_time(
     assert (result["releases"], result["commits"], result["releases_without_commits"]) == (2, 1, 1)
 
 
+def test_the_figures_are_written_as_a_whole(stack: Stack, commit: Commit, capsys: pytest.CaptureFixture[str]) -> None:
+    """For `template fleet`: with the context. A later measurement replaces the file, also in a new folder."""
+    commit()
+    _release(stack, "one")
+    folder = stack.outputs_file.parent / "figures" / "new"
+    for _ in range(2):
+        stack.clock.sleep(3600)
+        printed = _figures(stack, capsys, "--write", str(folder))
+        [path] = folder.iterdir()
+        assert json.loads(path.read_text(encoding="utf-8")) == {"context": "test", **printed}
+        assert path.name == "test-test.json"
+
+
+def test_an_interrupted_write_leaves_the_earlier_file(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The disk is full, or the name belongs to a file. Nothing is printed as if it were written."""
+    folder = stack.outputs_file.parent / "figures"
+    _figures(stack, capsys, "--write", str(folder))
+    [path] = folder.iterdir()
+    before = path.read_text(encoding="utf-8")
+    arguments = ("test", "--outputs", str(stack.outputs_file), "--write")
+
+    def full(_: Path, text: str, **__: str) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", full)
+        assert context("releases", *arguments, str(folder), access=Access(stack.clients, stack.clock)) == 2
+    printed = capsys.readouterr()
+    assert (printed.out, path.read_text(encoding="utf-8")) == ("", before)
+    assert f"{path} cannot be written (No space left on device): name another folder." in " ".join(printed.err.split())
+    assert context("releases", *arguments, str(path), access=Access(stack.clients, stack.clock)) == 2
+
+
 def test_a_person_reads_the_figures(stack: Stack, commit: Commit, capsys: pytest.CaptureFixture[str]) -> None:
     commit(timedelta(days=1, hours=3))
     _release(stack, "one")

@@ -15,6 +15,7 @@ Document = Literal[
     "preview",
     "deploy",
     "shift",
+    "releases",
     "deadlines",
     "exports",
     "redrive",

@@ -70,6 +70,19 @@ def minute(time: datetime) -> str:
     return f"{time:%Y-%m-%d %H:%M} UTC"
 
 
+def spoken(seconds: float | None) -> str:
+    """Return a duration in its two largest units; a hyphen for None."""
+    if seconds is None:
+        return "-"
+    units = {"d": 86400, "h": 3600, "min": 60, "s": 1}
+    parts, rest = list[str](), round(seconds)
+    for unit, size in units.items():
+        if rest >= size or parts:
+            parts.append(f"{rest // size} {unit}")
+            rest %= size
+    return " ".join(part for part in parts[:2] if not part.startswith("0 ")) or "0 s"
+
+
 def option_words(options: Mapping[str, object]) -> Iterator[str]:
     """Yield the words of the options that have a value. A tuple has several values, True is a flag."""
     for name, value in options.items():

@@ -314,8 +314,10 @@ class PipelineSettings:
         return cls(**read_all(cls, OfPipeline(config, source, context, partition)))
 
 
-PERSONS: Final = ("redrive", "reseed", "restore", "erase", "close", "approve", "deadlines", "exports", "reproduce")
-"""The roles of a person who repairs."""
+PERSONS: Final = (
+    *("redrive", "reseed", "restore", "erase", "close", "approve", "deadlines", "exports", "reproduce", "releases"),
+)
+"""The roles of a person who repairs, and of a person or a job that reads the figures of releases."""
 
 _ROLES: Final = (*PERSONS, "sandbox")
 REPOSITORY: Final = Form(

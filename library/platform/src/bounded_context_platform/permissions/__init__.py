@@ -14,9 +14,10 @@ from bounded_context_infra.configuration.project import ProjectError
 Role = Literal[Document, "trust", "boundary", "account"]
 _ROLE: Final = (
     "shift is also the role of the smoke check; deadlines, redrive, reseed, restore, erase, close, approve (a list),"
-    " exports and reproduce are a person's; state is the access to Pulumi's state that GitHub's role or a person needs;"
-    " trust is the trust policy of GitHub's role; boundary is the permissions boundary of the stack's own roles, or"
-    " with `pipeline` of the pipeline's; account is all access of the account that a stack of infra/account describes"
+    " exports, reproduce and releases are a person's; state is the access to Pulumi's state that GitHub's role or a"
+    " person needs; trust is the trust policy of GitHub's role; boundary is the permissions boundary of the stack's own"
+    " roles, or with `pipeline` of the pipeline's; account is all access of the account that a stack of infra/account"
+    " describes"
 )
 
 

@@ -17,9 +17,11 @@ from typing import Annotated, Any, Final
 import typer
 from typer import Option
 
+from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_cli.command.console import Consoles
 from bounded_context_cli.command.installed import repository
 from bounded_context_cli.command.operation import Access, Outputs, Stack, operate
+from bounded_context_cli.command.output import spoken
 from bounded_context_cli.command.values import AsJson, time
 from bounded_context_cli.contracts.baseline import git
 
@@ -159,10 +161,10 @@ class Figures:
         yield f"{'releases':<26}{form['releases']}, {form['releases_per_week']} with success a week"
         lead = f", of {form['commits']} commits" if self.leads else ""
         without = f"; {self.unknown} releases without commits" if self.unknown else ""
-        yield f"{'lead time, median':<26}{_spoken(form['lead_seconds'])}{lead}{without}"
+        yield f"{'lead time, median':<26}{spoken(form['lead_seconds'])}{lead}{without}"
         share = "-" if form["failure_share"] is None else f"{form['failure_share']:.0%}"
         yield f"{'failed':<26}{share}, {form['failed']} of {form['releases']}"
-        yield f"{'time to restore, median':<26}{_spoken(form['restore_seconds'])}"
+        yield f"{'time to restore, median':<26}{spoken(form['restore_seconds'])}"
 
 
 def figures(
@@ -182,17 +184,16 @@ def figures(
     return Figures(stack, since, until, [each for each in all_releases if since <= each.began <= until], leads, unknown)
 
 
-def _spoken(seconds: float | None) -> str:
-    """Return a duration in its two largest units."""
-    if seconds is None:
-        return "-"
-    units = {"d": 86400, "h": 3600, "min": 60, "s": 1}
-    parts, rest = list[str](), round(seconds)
-    for unit, size in units.items():
-        if rest >= size or parts:
-            parts.append(f"{rest // size} {unit}")
-            rest %= size
-    return " ".join(parts[:2]) or "0 s"
+def _write(folder: Path, context: str, form: dict[str, Any]) -> None:
+    """Write the figures as a whole, for `template fleet`. Raises Refusal."""
+    path = folder / f"{context}-{form['stack']}.json"
+    new = path.with_suffix(".new")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        new.write_text(json.dumps({"context": context, **form}, indent=2) + "\n", encoding="utf-8")
+        new.replace(path)
+    except OSError as error:
+        raise Refusal(f"{path} cannot be written ({error.strerror}): name another folder.") from None
 
 
 def releases(
@@ -200,6 +201,10 @@ def releases(
     stack: Stack,
     since: Annotated[
         datetime | None, Option(parser=time, metavar="TIME", help=f"the first moment (default: {DAYS} days ago)")
+    ] = None,
+    write: Annotated[
+        Path | None,
+        Option(metavar="FOLDER", help="also write FOLDER/CONTEXT-STACK.json, for `template fleet --releases FOLDER`"),
     ] = None,
     outputs_file: Outputs = None,
     as_json: AsJson = False,
@@ -211,10 +216,11 @@ def releases(
     Examples:
       context releases prod
       context releases prod --since 2026-11-01T00:00:00Z --json
+      context releases prod --write figures
 
     Exit status:
       0  the figures are printed
-      2  a deployment could not be read
+      2  a deployment could not be read, or the file not written
     """
     access, screen = Access.of(ctx, _ATTEMPTS), Consoles(as_json=as_json)
 
@@ -225,8 +231,10 @@ def releases(
         histories = [deployments.history(function.group) for function in release.functions]
         start = since or until - timedelta(days=DAYS)
         result = figures(stack, released(histories), Commits(project.root), start, until)
+        if write:
+            _write(write, release.application.removesuffix(f"-{stack}"), result.as_json())
         lines = json.dumps(result.as_json(), indent=2) if as_json else "\n".join(result.lines())
         sys.stdout.write(f"{lines}\n")
         return 0
 
-    return operate(screen, stack, "shift", act)
+    return operate(screen, stack, "releases", act)
