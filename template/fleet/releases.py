@@ -171,6 +171,8 @@ def _fault(path: Path, sentence: str, *contexts: str) -> Finding:
 
 def _content(path: Path) -> Mapping[str, Any]:
     try:
+        if not path.is_file():
+            raise _BadFile("it is no file: remove it")
         if path.stat().st_size > _LARGEST:
             raise _BadFile(f"it has more than {_LARGEST} bytes: {_AGAIN}, or remove it")
         content = json.loads(path.read_text(encoding="utf-8"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -139,6 +140,7 @@ BAD: Mapping[str, tuple[Any, str]] = {
     "a truth value": (form(failed=True), "failed is 'True', and not a whole number from 0: "),
     "a negative time": (form(restore_seconds=-1), "restore_seconds is '-1', and not a number from 0, or null: "),
     "no number": (form(releases_per_week=float("nan")), "releases_per_week is 'nan', and not a number from 0: "),
+    "infinity": (form(lead_seconds=float("inf")), "lead_seconds is 'inf', and not a number from 0, or null: "),
     "a percentage": (form(failure_share=11.8), "failure_share is '11.8', and not a share from 0 to 1, or null: "),
     "more failures than releases": (form(failed=18), "failed is 18, which is more than 17 releases: "),
     "a time without a zone": (form(until="2026-11-01T00:00:00"), "until is '2026-11-01T00:00:00', and not a time with"),
@@ -163,12 +165,16 @@ def test_a_bad_file_is_a_finding_and_gives_no_figures(tmp_path: Path, content: o
     assert {row[0]: row[2] for row in lines_of(fleet)[1:]} == {"payment": ABSENT, "order-line": "1.17"}
 
 
-def test_a_link_to_nowhere_and_a_binary_file_are_findings(tmp_path: Path) -> None:
-    """Neither ends the command."""
+def test_what_is_no_text_is_a_finding(tmp_path: Path) -> None:
+    """None of them ends the command, or lets it wait."""
     (tmp_path / "a.json").symlink_to(tmp_path / "nowhere")
     (tmp_path / "b.json").write_bytes(b"\xff\xfe")
+    (tmp_path / "c.json").mkdir()
+    os.mkfifo(tmp_path / "d.json")
     _, faults = of(tmp_path)
-    assert [fault.partition(" (")[0] for fault in faults] == ["a.json: it cannot be read", "b.json: it is no JSON"]
+    assert [fault.partition(" (")[0].removesuffix(": remove it.") for fault in faults] == [
+        *("a.json: it is no file", "b.json: it is no JSON", "c.json: it is no file", "d.json: it is no file"),
+    ]
 
 
 def test_the_later_of_two_measurements_counts(tmp_path: Path) -> None:

@@ -179,7 +179,8 @@ def test_an_interrupted_write_leaves_the_earlier_file(
     before = path.read_text(encoding="utf-8")
     arguments = ("test", "--outputs", str(stack.outputs_file), "--write")
 
-    def full(_: Path, text: str, **__: str) -> int:
+    def full(path: Path, text: str, **__: str) -> int:
+        path.open("w", encoding="utf-8").close()
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
