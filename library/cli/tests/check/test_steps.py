@@ -130,6 +130,29 @@ def test_a_field_that_breaks_stored_data_has_one_remedy(root: Path) -> None:
     assert remedies(root, "test", "", {FILE: str(file)}) == [other, field]
 
 
+RATES = 'RATES = {"standard": 1, "reduced": 2}\n'
+
+
+@pytest.mark.parametrize(
+    ("code", "end"),
+    [
+        (f'{RATES}RATES["standrad"]\n', ":2: KeyError: 'standrad': write standard."),
+        (f'{RATES}def of(rates, name):\n    return rates[name]\n\nof(RATES, "standrad")\n', ": write standard."),
+        (f'{RATES}OTHER = {{"standrad": "reducd"}}\nRATES[OTHER["standrad"]]\n', ": write reduced."),
+        (f'{RATES}RATES["gross"]\n', ": correct this line."),
+        (f"{RATES}RATES[7]\n", ":2: KeyError: 7: correct this line."),
+        (f"{RATES}raise KeyError\n", ":2: KeyError: correct this line."),
+        (f'{RATES}raise KeyError(["standard"], RATES)\n', ": correct this line."),
+        ('import os\n\nos.environ["PAHT"]\n', ":3: KeyError: 'PAHT': correct this line."),
+    ],
+)
+def test_a_missing_key_has_the_nearest_name(code: str, end: str, root: Path) -> None:
+    """Of the mappings in the line that do not have it."""
+    sentence = placed(failing(root, MODEL, code), root)
+    assert sentence.startswith(f"{MODEL}:")
+    assert sentence.endswith(end)
+
+
 def test_an_error_is_placed_in_the_repository(root: Path) -> None:
     """Also if a package raises it, or if Python cannot read the file. A sentence with a place keeps its place."""
     unread = failing(root, MODEL, "import json\n\njson.loads('{')\n")

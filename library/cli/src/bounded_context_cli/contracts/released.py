@@ -8,7 +8,6 @@ add new forms and never change existing samples, so a version number that was ra
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, cast
@@ -27,6 +26,7 @@ from bounded_context.handlers.commands import Message
 from bounded_context.handlers.steps import ErrorEvent, PartEvent, StepEvent
 
 from ..command.output import update_file
+from ..programs.pulumi_files import MISSPELT, nearest
 from .baseline import Baseline
 from .compatibility import declaration_file, narrower
 from .openapi.document import view
@@ -132,8 +132,6 @@ FOLDER: Final = "released"
 """The folder of the files ``<version>.json``, one for each version, to which samples are only added."""
 
 _SECTIONS: Final = ("stored", "staged", "asked", "sent")
-_MISSPELT: Final = 0.85
-"""The minimum similarity (difflib's ratio) of a new name that may be a misspelt earlier name."""
 _PAGE: Final = "(`uv run context docs changing what-would-break`)"
 
 
@@ -248,7 +246,7 @@ class Released:
     def _gone_or_misspelt(self, name: str, fault: str, new: Collection[str]) -> str:
         """Return the sentence about a name that is gone, with the line of a new and similar name."""
         file = declaration_file(self.context)
-        for other in get_close_matches(name, new, 1, _MISSPELT):
+        if other := nearest(name, new, MISSPELT):
             lines = (self.root / file).read_text(encoding="utf-8").splitlines()
             number = next((number for number, line in enumerate(lines, 1) if other in line), 1)
             return f"{file}:{number}: {fault}, yet {other} is new: write {name}, or {self._raise_version}."

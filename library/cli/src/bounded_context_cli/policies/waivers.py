@@ -8,12 +8,12 @@ reason = "A partner's system without access to our key puts messages into it; th
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Final
 
 from bounded_context.domain.spelling import either
 from bounded_context_infra.configuration.project import ProjectError
 
+from ..programs.pulumi_files import nearest
 from .policy import Policy, Violation
 
 RENAMED: Final = {
@@ -132,8 +132,8 @@ def _waiver(number: int, table: Mapping[str, Any], names: set[str]) -> Waiver:
     policy = RENAMED.get(policy, policy)
     place = f"Waiver {number} in pyproject.toml"
     if policy not in names:
-        choices = get_close_matches(policy, names, 1) or sorted(names)
-        raise BadWaiver(f"{place} is of {policy!r}, which is not a policy: write {either(choices)}.")
+        choice = nearest(policy, names) or either(sorted(names))
+        raise BadWaiver(f"{place} is of {policy!r}, which is not a policy: write {choice}.")
     if not resource or "*" in resource:
         raise BadWaiver(f"{place}, of {policy}, names no resource: write the name of a resource in the program.")
     if len(reason.split()) < _WORDS:

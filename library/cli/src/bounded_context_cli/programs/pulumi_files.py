@@ -116,13 +116,15 @@ def _read(file: Path) -> dict[str, Any]:
     return yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader) or {}  # noqa: S506 (a safe loader)
 
 
-_ALIKE = 0.55
-"""The minimum similarity (difflib's ratio) of a setting that is proposed in place of an unknown one."""
+_ALIKE: Final = 0.55
+"""The minimum similarity (difflib's ratio) of a name that is proposed in place of an unknown name."""
+MISSPELT: Final = 0.85
+"""The minimum similarity of two names of which one is probably misspelt."""
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
-    """Return the most similar of the names, or an empty text if none is similar."""
-    return next(iter(get_close_matches(name, names, 1, _ALIKE)), "")
+def nearest(name: str, names: Iterable[str], least: float = _ALIKE) -> str:
+    """Return the most similar of the names, or an empty text if none has at least this similarity."""
+    return next(iter(get_close_matches(name, names, 1, least)), "")
 
 
 class SettingsRead(dict[str, str]):

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,11 +23,9 @@ from bounded_context_infra.configuration.project import Project, ProjectError, c
 from bounded_context_infra.configuration.schema import schemas
 from bounded_context_infra.configuration.settings import ApiSettings, Settings
 
-from .pulumi_files import PIPELINE, config, nearest, project_name, require_names, settings, stack_file
+from .pulumi_files import MISSPELT, PIPELINE, config, nearest, project_name, require_names, settings, stack_file
 from .recording import ACCOUNT, Graph, Program, recorded, recorded_region, run, service
 
-_MISSPELT = 0.85
-"""The minimum similarity (difflib's ratio) of a misspelt name."""
 _ID = "0f5a1c2e-1111-2222-3333-444455556666"
 
 
@@ -172,7 +169,7 @@ def _misspelt(project: Project, program: Program, stack: str, known: Collection[
     names = program.own(config)
     missing = [name for name in known if name not in names]
     for name in sorted(names.keys() - {*known}):
-        for like in get_close_matches(name, missing, 1, _MISSPELT):
+        if like := nearest(name, missing, MISSPELT):
             yield without_reader(project, program.folder.name, stack, name, like)
 
 
@@ -206,7 +203,7 @@ def _in_misspelt_namespaces(
     others = {project.context.name, project.context.plural, "aws"}
     for key in config:
         namespace, _, name = key.partition(":")
-        near = namespace in others or get_close_matches(namespace, [program.project], 1, 0.8)
+        near = namespace in others or nearest(namespace, [program.project], 0.8)
         if near and namespace != program.project and name in known and f'"{namespace}"' not in _code(program):
             place = setting_place(stack_file(program.folder, stack), program.project, key)
             yield f"{place}: nothing reads {key}: write {program.project}:{name}, or remove it."

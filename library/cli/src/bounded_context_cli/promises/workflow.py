@@ -3,14 +3,14 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
 from botocore.exceptions import UnknownServiceError
 from botocore.model import ListShape, MapShape, OperationNotFoundError, Shape, StructureShape
 
+from ..programs.pulumi_files import nearest
 from ..programs.requests import shape_of
 from ..testing.requests.shapes import faults
 from ._promise import Check, Repository
@@ -65,29 +65,25 @@ def _faults(definition: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for node in _definitions(definition):
         start, known = str(node.get("StartAt")), node["States"]
         if start not in known:
-            yield f"{{}} starts at {start}, which is not a state: write {_nearest(start, known)}.", start
+            yield f"{{}} starts at {start}, which is not a state: write {nearest(start, known) or 'its name'}.", start
     missing: dict[tuple[str, str], list[str]] = {}
     for name, state, known in _within(definition):
         place = f"The state {name} of {{}}"
         if state.get("Type") not in _TYPES:
             fault = f"has the Type {state['Type']}" if "Type" in state else "has no Type"
-            near = get_close_matches(str(state.get("Type")), _TYPES, 1) or _TYPES
-            yield f"{place} {fault}: write {' or '.join(near)}.", name
+            near = nearest(str(state.get("Type")), _TYPES) or " or ".join(_TYPES)
+            yield f"{place} {fault}: write {near}.", name
         handlers = [handler for key in ("Retry", "Catch") for handler in state.get(key, ())]
         if any("ErrorEquals" not in handler for handler in handlers):
             yield f"{place} has a Retry or a Catch without ErrorEquals: write it.", name
         if any("Next" not in choice for choice in [*state.get("Choices", ()), *state.get("Catch", ())]):
             yield f"{place} has a choice or a Catch without Next: write it.", name
         for target in set(targets(state)) - known:
-            missing.setdefault((target, _nearest(target, known)), []).append(name)
+            missing.setdefault((target, nearest(target, known) or "its name"), []).append(name)
     for (target, near), names in sorted(missing.items()):
         states, verb = ("states", "go") if names[1:] else ("state", "goes")
         place = f"The {states} {' and '.join(names)} of {{}} {verb} to {target}"
         yield f"{place}, which is not a state: write {near}.", target
-
-
-def _nearest(name: str, names: Collection[str]) -> str:
-    return next(iter(get_close_matches(name, names, 1)), "its name")
 
 
 def machines(where: Repository) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -217,8 +213,8 @@ def _of_structure(shape: StructureShape, value: Mapping[str, Any], path: str) ->
         if name in members:
             yield from _of_call(members[name], member_value, f"{below}{name}")
         else:
-            near = get_close_matches(name, members, 1) or sorted(members)
-            yield f" has no {below}{name}: write {' or '.join(near)}."
+            near = nearest(name, members) or " or ".join(sorted(members))
+            yield f" has no {below}{name}: write {near}."
     names = {name for name, _ in _members(value)}
     yield from (f" needs {below}{name}: write it." for name in sorted(required - names))
 

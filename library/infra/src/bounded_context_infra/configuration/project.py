@@ -15,7 +15,7 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, cached_property
@@ -93,6 +93,14 @@ def _known(error: BaseException) -> list[str]:
     elif (match := _KEYWORD.match(str(error))) and error.__traceback__:
         *_, (frame, _) = walk_tb(error.__traceback__)
         name, names = match[2], getattr(frame.f_globals.get(match[1]), "__dataclass_fields__", ())
+    elif isinstance(error, KeyError) and isinstance((*error.args, None)[0], str) and error.__traceback__:
+        *_, (frame, line) = walk_tb(error.__traceback__)
+        values = {**frame.f_globals, **frame.f_locals}
+        words = re.findall(r"\w+", linecache.getline(frame.f_code.co_filename, line))
+        name, each = error.args[0], (values.get(word) for word in words)
+        names = [
+            str(key) for mapping in each if isinstance(mapping, Mapping) and name not in mapping for key in mapping
+        ]
     return get_close_matches(name or "", names, 1)
 
 
