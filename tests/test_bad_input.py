@@ -206,7 +206,7 @@ MORE = {
     ),
     "a misspelt function of the program": Case(
         ((SERVICE, 'live["relay_events"]', 'live["relay_event"]'),),
-        (f"{SERVICE}:31: |'relay_event'",),
+        (f"{SERVICE}:31: |'relay_event': write relay_events.",),
         repository="vat_return",
     ),
     "a misspelt name of the program, and no style": Case(
