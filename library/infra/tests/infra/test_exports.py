@@ -152,6 +152,14 @@ def _with(context: Context[Any], format_: dict[str, Any]) -> Graph:
             "format.control has the sum in the first line, before the rows are known",
         ),
         (
+            {**FIXED, "record": "x" * 11},
+            "format.columns.payment_id is '11-19', where its line begins with 'xxxxxxxxxxx': write other characters.",
+        ),
+        (
+            {**FIXED, "control": {"last": "END", "count": "last 3-9"}},
+            "format.control.count is '3-9', where its line begins with 'END': write other characters.",
+        ),
+        (
             {**XML, "columns": {**XML["columns"], "payer": "../Payer"}},
             "format.columns has a column of the root element, which cannot be repeated: write another place.",
         ),

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 from decimal import Decimal
 from itertools import pairwise
@@ -68,9 +68,21 @@ def unwritable(form: FileFormat, export: Export, context: Structure[Any]) -> str
         if form.kind == "fixed" and form.control.get(name, "").startswith(FIRST):
             remedy = f"write it into the {LAST} line, or remove it, since the control file has it"
             return f"format.control has the {name} in the first line, before the rows are known: {remedy}"
+    for member, place, mark in _written_places(form):
+        if span(place).start < len(mark):
+            return f"format.{member} is {place!r}, where its line begins with {mark!r}: write other characters"
     if SUM in form.control and form.control["of"] not in {*export.fields} & {*context.rows.of_type(Decimal)}:
         return f"format.control has the sum of {form.control['of']!r}, which is no amount of the export: write another"
     return ""
+
+
+def _written_places(form: FileFormat) -> Iterator[tuple[str, str, str]]:
+    """Yield each place of a fixed-width file, with its member and the beginning of its line."""
+    if form.kind == "fixed":
+        yield from ((f"columns.{name}", place, form.record) for name, place in form.columns.items())
+        for name in {COUNT, SUM} & form.control.keys():
+            line, _, place = form.control[name].partition(" ")
+            yield f"control.{name}", place, form.control[line]
 
 
 def _check(member: str, value: Any, columns: Collection[str]) -> None:
