@@ -5,6 +5,7 @@ import gzip
 import json
 import zipfile
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial, reduce
 from io import BytesIO
 from typing import Any
@@ -34,7 +35,8 @@ texts = st.text("ab z;,|\"'äöü.-1", min_size=1, max_size=12).map(str.strip).f
 def written(context: Any, items: list[dict[str, Any]], format_: FileFormat, pieces: int = 3, fields: Any = ()) -> bytes:
     """Return the file of items, written in pieces, each by a writer of its own, as after the end of a call."""
     columns = [Column(context, name, format_) for name in fields or context.details.model_fields]
-    names, state, data = format_.names([column.name for column in columns]), (), b""
+    names, data = format_.names([column.name for column in columns]), b""
+    state: Any = ()
     sums = {column.name: "0" for column in columns if column.summed}
     for start in range(0, max(1, len(items)), pieces):
         chunk, own = items[start : start + pieces], writer(names, format_)
@@ -43,8 +45,13 @@ def written(context: Any, items: list[dict[str, Any]], format_: FileFormat, piec
         data += own.rows((item["pk"], [column.value(item) for column in columns]) for item in chunk)
         sums |= {c.name: reduce(c.add, chunk, sums[c.name]) for c in columns if c.summed}
         data += own.end(format_.stated(len(items), sums)) if start + pieces >= len(items) else b""
-        state = own.state
+        state = _stored(own.state)
     return data
+
+
+def _stored(state: Any) -> Any:
+    """Return a state as the table returns it."""
+    return [*map(Decimal, state)]
 
 
 def item_of(context: Any, details: Details) -> dict[str, Any]:
