@@ -29,7 +29,7 @@ SECTIONS = (
     ("archive#declare-an-archive",),
     ("calls#ask-in-a-rule", "calls#its-address-and-its-token", "calls#its-stand-in", "calls#test-it-without-a-network"),
     ("deadlines#declare-it", "deadlines#test-it"),
-    ("exports#declare-it", "exports#test-it"),
+    ("exports#declare-it", "exports#test-it", "exports#deliver-to-a-partners-server"),
     ("domain#the-component", "domain#make-it-in-a-stack", "frontend#settings"),
     (
         *("fifo#the-queue", "fifo#the-payment-system", "fifo#the-consumer", "fifo#the-sender", "fifo#its-stand-in"),

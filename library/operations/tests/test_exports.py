@@ -88,6 +88,18 @@ def test_a_failed_file_shows_its_reason(capsys: pytest.CaptureFixture[str]):
     assert "ORDER#1: payer has a character" in capsys.readouterr().err
 
 
+def test_a_file_whose_transfer_failed_shows_its_reason(capsys: pytest.CaptureFixture[str]):
+    from bounded_context.domain.exports import ExportFile
+
+    file, reason = ExportFile("daily", "acme", "20261201T180000Z"), "WRITE_FAILED: No space left on device"
+    record = FileRecord(file, FileStatus.PREPARED, key="outgoing/acme/a.csv", failures=2, reason=reason)
+    assert ExportScreen(as_json=False).show("prod", [record], BEGIN) == 1
+    assert f"acme/a.csv  PREPARED, 0 rows, 0 bytes, 2 failed transfers: {reason}" in capsys.readouterr().err
+    again = FileRecord(file, FileStatus.PREPARED, transfer="t-1")
+    assert ExportScreen(as_json=False).show("prod", [again], BEGIN) == 0
+    assert ", a transfer is under way" in capsys.readouterr().out
+
+
 def test_a_context_without_exports_is_refused(capsys: pytest.CaptureFixture[str]):
     assert context("exports", "prod", "--json") == 2
     assert "Payment has no exports: write exports into its context." in capsys.readouterr().out

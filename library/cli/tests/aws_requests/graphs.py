@@ -8,8 +8,8 @@ from unittest.mock import patch
 from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph, Program
 from bounded_context_infra.configuration.access import AccountAccess, EvidenceAccess
 from bounded_context_infra.configuration.labels import NAME_LIMIT, Labels
-from tests.infra.contexts import DEFAULT, LARGE, SHAPES
-from tests.infra.graph import CONTEXT, NETWORK, STACKS, run, run_context, run_shape
+from tests.infra.contexts import DEFAULT, EXPORTS, LARGE, SHAPES
+from tests.infra.graph import CONTEXT, DELIVERED, NETWORK, STACKS, run, run_context, run_shape
 from tests.pipeline import program
 
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0f5a1c2e-1111-2222-3333-444455556666"
@@ -166,6 +166,7 @@ GRAPHS: Mapping[str, Callable[[], Graph]] = {
     },
     "with every setting": lambda: run("prod", **EVERYTHING),
     "with the least settings": lambda: run("prod", **LEAST),
+    "with a partner's own server": lambda: run_context(EXPORTS, "prod", partners=DELIVERED),
     "on a shared server": lambda: run("prod", **SHARED),
     "the largest, with every setting": lambda: run_context(
         LARGE, "prod", **{**EVERYTHING, "filters": {}, "latency_alarms": {}}

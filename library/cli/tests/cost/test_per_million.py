@@ -80,6 +80,20 @@ def test_an_export_costs_the_reads_of_its_rows() -> None:
     assert "reads by exports" not in bill(run("prod"))
 
 
+def test_a_connector_costs_its_transfers_and_their_bytes() -> None:
+    """In place of downloads: two of three files go to the partner with an own server."""
+    from tests.infra.contexts import EXPORTS
+    from tests.infra.graph import DELIVERED, PARTNERS
+
+    fetched = bill(run_context(EXPORTS, "prod", partners=PARTNERS), context=EXPORTS)
+    sent = bill(run_context(EXPORTS, "prod", partners=DELIVERED), context=EXPORTS)
+    downloads = fetched["downloads over SFTP"].quantity
+    assert sent["files sent to partners' servers"].quantity == pytest.approx(downloads * 2 / 3)
+    assert sent["downloads over SFTP"].quantity == pytest.approx(downloads / 3)
+    assert sent["transfers to partners' servers"].quantity == 4
+    assert "transfers to partners' servers" not in fetched
+
+
 class _Watched:
     """A client that tells in which way rows are written."""
 

@@ -12,7 +12,9 @@ import pytest
 import yaml
 
 from bounded_context_cli import partners
+from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_cli.programs.stack_settings import settings_of
+from bounded_context_infra.configuration.list_settings import Partner
 from bounded_context_infra.configuration.project import Project, ProjectError, current
 from tests.console import context
 from tests.infra.graph import NETWORK
@@ -287,3 +289,20 @@ def test_names_in_quotes_and_swapped_names_are_accepted(repository: Repository) 
     partner = {"public_keys": [KEY], "format": {"header": header}}
     _set(repository, {"sftp": "dedicated", "partners": {"acme": partner}})
     assert repository.run("list", STACK, "acme") == 0
+
+
+class _OwnServer:
+    """A stack's file with a partner who has an own server alone."""
+
+    path = "infra/service/Pulumi.prod.yaml"
+
+    def partner(self, name: str) -> Partner:
+        assert name == "acme"
+        return Partner(deliver="sftp://sftp.acme.example/inbox")
+
+
+def test_a_partner_without_a_user_has_no_keys_to_rotate_and_no_sheet() -> None:
+    file: Any = _OwnServer()
+    with pytest.raises(Refusal, match="acme has an own server, and no user on the stack's: write public_keys"):
+        partners._with_home(file, "acme")
+    assert partners._receives(file.partner("acme")) == ", receives files at sftp://sftp.acme.example/inbox"

@@ -85,3 +85,18 @@ def test_an_alias_may_name_its_function_by_name_or_arn(named: str) -> None:
     alias = node("lambda/alias", "own-live", name="live", functionName=named)
     assert broken("functions-have-an-alias", function, alias) == []
     assert broken("functions-have-an-alias", function) == ["own"]
+
+
+def test_a_target_without_data_needs_no_dead_letters_if_a_schedule_calls_it_too() -> None:
+    """The next call of the schedule does the same; a target that gets the event misses its data."""
+    function = "arn:aws:lambda:eu-central-1:111122223333:function:own:live"
+    rule = node("cloudwatch/eventRule", "rule", eventPattern="{}")
+    called = node("scheduler/schedule", "every-quarter", target={"arn": function})
+
+    def target(**inputs: Any) -> Node:
+        return node("cloudwatch/eventTarget", rule=rule.outputs["name"], arn=function, **inputs)
+
+    policy = "rules-have-dead-letters"
+    assert broken(policy, rule, called, target(input="{}")) == []
+    assert broken(policy, rule, called, target()) == ["own"]
+    assert broken(policy, rule, target(input="{}")) == ["own"]

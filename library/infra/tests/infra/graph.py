@@ -28,6 +28,8 @@ __all__ = [
     "ACCOUNT",
     "API",
     "CONTEXT",
+    "DELIVERED",
+    "HOST_KEY",
     "NETWORK",
     "PARTNERS",
     "REGION",
@@ -55,6 +57,16 @@ PARTNERS: dict[str, dict[str, Any]] = {
     "acme": {"public_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPzjCAi5BRf9toDsqH1l2QQI3dqkOtnXuj0wdgnlKkLK acme"]},
     "globex": {"public_keys": []},
 }
+
+HOST_KEY = (
+    "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBMbXEgYvntV4Qeanltt6xRhTmUtUy6QEk9apKNo2E6"
+    "Mbe7Pkn5lpi93r4UfauM9SQs6wbVDGKKBZRPrpFEJlWVY="
+)
+DELIVERED: dict[str, dict[str, Any]] = {
+    "acme": {"deliver": "sftp://sftp.acme.example:2222/inbox/daily", "host_keys": [f"{HOST_KEY} acme's server"]},
+    "globex": {"public_keys": []},
+}
+"""A partner with an own server and without a home, and a partner with a home."""
 
 NETWORK: dict[str, Any] = {
     "sftp": "dedicated",

@@ -17,7 +17,7 @@ from bounded_context_infra.configuration.settings import Settings
 from .alarms import notifiers
 from .contexts import DEFAULT, EXPORTS
 from .dashboards import bodies, metrics
-from .graph import PARTNERS, Graph, run_context
+from .graph import DELIVERED, HOST_KEY, PARTNERS, Graph, run, run_context
 
 
 @pytest.fixture(scope="module")
@@ -219,3 +219,122 @@ def test_a_field_that_lists_do_not_have_may_have_a_place(format_: dict[str, Any]
 
 def test_the_policies_are_kept(graph: Graph):
     assert [violation.sentence for policy in POLICIES for violation in policy.violations(graph)] == []
+
+
+@pytest.fixture(scope="module")
+def delivered() -> Graph:
+    return run_context(EXPORTS, "prod", partners=DELIVERED)
+
+
+def test_a_connector_has_the_address_the_key_and_a_secret_without_a_value(delivered: Graph):
+    connector = _one(delivered, "transfer/connector", "deliver-acme").inputs
+    assert connector["url"] == "sftp://sftp.acme.example:2222"
+    assert connector["sftpConfig"]["trustedHostKeys"] == [HOST_KEY]
+    secret = _one(delivered, "secretsmanager/secret", "deliver-acme")
+    assert connector["sftpConfig"]["userSecretId"] == secret.outputs["arn"]
+    assert secret.inputs["kmsKeyId"] == delivered.one("kms/key", "key").outputs["arn"]
+    assert not delivered.of("secretsmanager/secretVersion")
+
+
+def test_the_role_of_a_connector_reads_the_partner_s_files_and_the_secret_alone(delivered: Graph):
+    statements = _policies(delivered, "to-deliver-acme")
+    actions = sorted(action for statement in statements for action in _list(statement["Action"]))
+    assert actions == [
+        "kms:Decrypt",
+        "s3:GetBucketLocation",
+        "s3:GetObject",
+        "s3:ListBucket",
+        "secretsmanager:GetSecretValue",
+    ]
+    [objects] = [one for one in statements if _list(one["Action"]) == ["s3:GetObject"]]
+    assert all(resource.endswith("/outgoing/acme/*") for resource in _list(objects["Resource"]))
+    assert not any(resource == "*" for statement in statements for resource in _list(statement["Resource"]))
+
+
+def test_the_function_uses_its_connectors_alone(delivered: Graph):
+    statements = _policies(delivered, "to-export-files")
+    [transfers] = [one for one in statements if any("transfer:" in action for action in _list(one["Action"]))]
+    assert _list(transfers["Action"]) == ["transfer:StartFileTransfer", "transfer:ListFileTransferResults"]
+    assert _list(transfers["Resource"]) == [_one(delivered, "transfer/connector", "deliver-acme").outputs["arn"]]
+    variables = _one(delivered, "lambda/function", "export-files").inputs["environment"]["variables"]
+    assert json.loads(variables["DELIVERIES"]) == {"acme": ["c-0123456789abcdef0", "/inbox/daily"]}
+
+
+def test_the_end_of_a_transfer_calls_the_function(delivered: Graph):
+    pattern = json.loads(_one(delivered, "cloudwatch/eventRule", "deliver-acme-ended").inputs["eventPattern"])
+    assert pattern == {
+        "source": ["aws.transfer"],
+        "detail-type": ["SFTP Connector File Send Completed", "SFTP Connector File Send Failed"],
+        "detail": {"connector-id": ["c-0123456789abcdef0"]},
+    }
+    assert _one(delivered, "cloudwatch/eventTarget", "deliver-acme-ended").inputs["input"] == "{}"
+    assert delivered.outputs["deliveries"] == {"acme": "c-0123456789abcdef0"}
+
+
+def test_a_partner_with_an_own_server_alone_has_no_home(delivered: Graph):
+    assert [node.name for node in delivered.of("transfer/user")] == ["sftp-globex"]
+    known = roles(lists=True, backup="none", malware="none", partners=["globex"], exports=True, deliveries=["acme"])
+    assert known <= {node.name for node in delivered.of("iam/role")}
+
+
+def test_a_partner_with_both_uploads_lists_and_fetches_no_files():
+    both = {**DELIVERED, "acme": {**DELIVERED["acme"], **PARTNERS["acme"]}}
+    graph = run_context(EXPORTS, "prod", partners=both)
+    mappings = _one(graph, "transfer/user", "sftp-acme").inputs["homeDirectoryMappings"]
+    assert [mapping["entry"] for mapping in mappings] == ["/incoming", "/reports"]
+    assert _one(graph, "transfer/connector", "deliver-acme")
+
+
+def test_a_stack_without_a_server_delivers_and_has_the_alarm():
+    graph = run_context(EXPORTS, "dev", alarms="all", partners=DELIVERED)
+    assert not graph.of("transfer/server")
+    assert _one(graph, "transfer/connector", "deliver-acme")
+    assert "exports-unfetched" in notifiers(graph)
+
+
+_ED25519 = PARTNERS["acme"]["public_keys"][0]
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        (
+            {"host_keys": None},
+            r"partners\.acme\.host_keys are missing: write the keys of `ssh-keyscan -t rsa,ecdsa HOST`",
+        ),
+        ({"deliver": None, "public_keys": []}, r"partners\.acme\.host_keys belong to deliver, which is missing"),
+        ({"deliver": None}, r"partners\.acme\.public_keys are missing: write the partner's keys, or deliver"),
+        ({"host_keys": [_ED25519]}, r"has an ed25519 key, which a connector of Transfer does not accept"),
+        ({"host_keys": ["ssh-dss AAAA"]}, r"partners\.acme\.host_keys.* the key 'ssh-dss AAAA'"),
+        ({"host_keys": [HOST_KEY] * 2}, r"partners\.acme\.host_keys has a key twice"),
+        ({"host_keys": [{"key": HOST_KEY}]}, r"partners\.acme\.host_keys"),
+        ({"deliver": "sftp://sender@sftp.acme.example/inbox"}, r"partners\.acme\.deliver .*without the user"),
+        ({"deliver": "ftp://sftp.acme.example"}, r"partners\.acme\.deliver .*sftp://sftp\.example\.org:22/inbox"),
+        ({"deliver": "sftp://sftp.acme.example:22/in box"}, r"partners\.acme\.deliver"),
+        ({"deliver": "sftp://sftp.acme.example:022"}, r"partners\.acme\.deliver"),
+        ({"deliver": f"sftp://{'a' * 250}"}, r"partners\.acme\.deliver"),
+        ({"addresses": ["203.0.113.7"]}, r"partners\.acme\.addresses"),
+        ({"path": "/inbox"}, r"partners\.acme"),
+    ],
+)
+def test_a_bad_own_server_is_refused(members: dict[str, Any], message: str):
+    acme = {name: value for name, value in {**DELIVERED["acme"], **members}.items() if value is not None}
+    with pytest.raises(Exception, match=message):
+        run_context(EXPORTS, "prod", partners={**DELIVERED, "acme": acme})
+
+
+def test_an_own_server_of_a_partner_without_an_export_is_refused():
+    with pytest.raises(Exception, match=r"partners\.acme\.deliver is set, and no export names the partner: name it"):
+        run("prod", partners=DELIVERED)
+
+
+def test_many_directories_and_formats_are_refused():
+    acme = {**DELIVERED["acme"], "deliver": f"sftp://a/{'b' * 240}"}
+    names = [f"partner-{number}" for number in range(12)]
+    exports = (replace(EXPORTS.exports[0], partners=("acme", *names)),)
+    with pytest.raises(Exception, match=r"partners has formats of [0-9]+ characters, and at most 2500 are possible"):
+        run_context(replace(EXPORTS, exports=exports), "prod", partners=dict.fromkeys(["acme", *names], acme))
+
+
+def test_the_policies_are_kept_with_a_connector(delivered: Graph):
+    assert [violation.sentence for policy in POLICIES for violation in policy.violations(delivered)] == []

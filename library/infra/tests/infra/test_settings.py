@@ -66,7 +66,7 @@ BAD = [
     ({"upload_event_source": "two words"}, "upload_event_source"),
     ({"partners": "[]"}, "partners"),
     ({"partners": "{"}, "partners"),
-    ({"partners": '{"acme": {}}'}, "partners.acme"),
+    ({"partners": '{"acme": {}}'}, "partners.acme.public_keys"),
     ({"partners": '{"acme": {"public_keys": [], "folder": "x"}}'}, "partners.acme"),
     ({"partners": '{"acme": {"public_keys": "k"}}'}, "partners.acme.public_keys"),
     *(({"partners": _partner(key)}, "partners.acme.public_keys") for key in BAD_KEYS),
@@ -91,7 +91,7 @@ BAD = [
     ({"sftp": "dedicated", "sftp_host_key": KEY}, "sftp_host_key"),
     ({"sftp": "none", "sftp_host_key": '{"secure": "v1:a"}'}, "sftp_host_key"),
     ({"partners": '{"../acme": {"public_keys": []}}'}, "partners"),
-    ({"partners": '{"acme": {"format": {"decimal": ","}}}'}, "partners.acme"),
+    ({"partners": '{"acme": {"format": {"decimal": ","}}}'}, "partners.acme.public_keys"),
     ({"formats": "{}"}, "formats"),
     *(
         ({"partners": json.dumps({"acme": {"public_keys": [], "format": format_}})}, f"partners.acme.format{member}")

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from io import BytesIO, StringIO
 from itertools import islice
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,7 +20,7 @@ from bounded_context.application.reading import GZIP, FileSource
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.structure import EXPORT_FILES, MEET_DEADLINES
 from bounded_context.domain.aggregate import AlreadyExists, NotFound
-from bounded_context.domain.exports import OUTGOING
+from bounded_context.domain.exports import OUTGOING, control_key
 from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context.domain.rows import Unreadable
 from bounded_context_cli.programs.pulumi_files import LOCAL
@@ -31,6 +31,9 @@ from .actors.partner import Partner
 from .emulator.clock import until
 from .running.context import RunningContext, api_owner
 from .stack_state import FAILED
+
+if TYPE_CHECKING:
+    from .actors.partner_server import PartnerServer
 
 _SEED: Final = 999
 """Seed of the sample for the command. No sample list contains its identity."""
@@ -285,25 +288,43 @@ def exports(running: RunningContext) -> Iterator[ActionResult]:
         request = f"{EXPORT_FILES}, as the schedule of {export.name}"
         yield ActionResult(request, f"{answer['prepared']} files prepared", problem if answer["failed"] else "")
         for name in export.partners:
-            partner = running.partner.named(name)
-            form = running.formats.get(name, PLAIN)
-            yield from (_fetched(partner, file, form) for file in partner.outgoing()[-1:])
-    if running.outputs["sftp"] and not until(lambda: running.invoke(EXPORT_FILES, {})["unfetched"] == 0, EVENT_SECONDS):
-        problem = f"{EXPORT_FILES} noted no download within {EVENT_SECONDS:.0f} s."
-        yield ActionResult("event of a download", "nothing is noted", problem)
+            partner, server = running.partner.named(name), running.servers.get(name)
+            form, files = running.formats.get(name, PLAIN), partner.outgoing()[-1:]
+            for file in files:
+                yield _sent(running, name, server, file, form) if server else _fetched(partner, file, form)
+    if not running.outputs["sftp"] and not running.servers:
+        return
+    if not until(lambda: running.invoke(EXPORT_FILES, {})["unfetched"] == 0, EVENT_SECONDS):
+        problem = f"{EXPORT_FILES} noted no download and no transfer within {EVENT_SECONDS:.0f} s."
+        yield ActionResult("event of a download or a transfer", "nothing is noted", problem)
 
 
 def _fetched(partner: Partner, name: str, format_: FileFormat) -> ActionResult:
-    """Fetch a file, and show its first lines, or the cells of its first rows if it has no lines."""
-    data = partner.fetch(name)
+    """Fetch a file, and show its beginning."""
+    return ActionResult(f"/{OUTGOING}/{name} of {partner.name}", _shown(partner.fetch(name), format_))
+
+
+def _sent(
+    running: RunningContext, partner: str, server: "PartnerServer", name: str, format_: FileFormat
+) -> ActionResult:
+    """Wait until a partner's own server has a file and its control file, and show its beginning."""
+    until(lambda: running.invoke(EXPORT_FILES, {}) and control_key(name) in server.files(), EVENT_SECONDS)
+    files, request = server.files(), f"{server.directory}/{name} on the server of {partner}"
+    if control_key(name) in files:
+        return ActionResult(request, _shown(files[name], format_))
+    lacking = control_key(name) if name in files else name
+    return ActionResult(request, "nothing is sent", f"The server of {partner} has no {lacking}: context exports local.")
+
+
+def _shown(data: bytes, format_: FileFormat) -> str:
+    """Return the size and the first lines of a file, or the cells of its first rows if it has no lines."""
     lines = (gzip.decompress(data) if data.startswith(GZIP) else data).splitlines()
     texts = [line.decode(errors="replace") for line in lines[:_LINES]]
     if format_.kind in ("xml", "xlsx"):
         texts = []
         with suppress(Unreadable):
             texts += [",".join(each.cells) for each in islice(FileSource(BytesIO(data)).records(format_), _LINES)]
-    first = " / ".join(texts)
-    return ActionResult(f"/{OUTGOING}/{name} of {partner.name}", f"{len(data):,} bytes: {first}")
+    return f"{len(data):,} bytes: {' / '.join(texts)}"
 
 
 __all__ = ["ActionResult", "AdditionalActions", "started"]

@@ -91,6 +91,15 @@ def test_exported_files_have_a_date(stack: Stack) -> None:
     assert round((datetime.fromisoformat(until) - now) / DAY) == 44
 
 
+def test_partners_with_copies_of_exported_files_are_named(stack: Stack) -> None:
+    """A file on a partner's own server is the partner's."""
+    outputs = json.loads(stack.file.read_text())
+    more = {"outgoing_days": 14, "deliveries": {"acme": "c-0123456789abcdef0"}}
+    stack.file.write_text(json.dumps({**outputs, **more}))
+    stores = [entry["store"] for entry in stack.erase().report["expires"]]
+    assert "exported files (the servers of acme have copies: ask these partners)" in stores
+
+
 def test_a_model_without_personal_fields_is_refused(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """An erasure would delete the aggregate and leave the data in all other stores."""
     monkeypatch.setattr(Structure, "personal", property(lambda _: {}))

@@ -83,6 +83,7 @@ SCHEMAS = {
     "sqs/queuePolicy": "AWS::SQS::Queue",
     "sqs/redriveAllowPolicy": "AWS::SQS::Queue",
     "ssm/parameter": "AWS::SSM::Parameter",
+    "transfer/connector": "AWS::Transfer::Connector",
     "transfer/server": "AWS::Transfer::Server",
     "transfer/sshKey": "AWS::Transfer::User",
     "transfer/user": "AWS::Transfer::User",

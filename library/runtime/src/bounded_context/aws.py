@@ -407,7 +407,7 @@ def system(name: str, unavailable: "type[Unavailable]", *, bearer: str | None = 
 
 def exports(context: Context[Any], report: Callable[..., None] = lambda *_: None) -> "Exports":
     """Return a context's exports. ``report`` gets each file with its outcome."""
-    from .adapters.exports import AggregateItems, ExportTable, OutgoingBucket
+    from .adapters.exports import AggregateItems, ExportTable, OutgoingBucket, TransferConnectors
     from .application.exports import Exports
     from .domain.formats import Formats
     from .settings import ExportSettings
@@ -416,7 +416,15 @@ def exports(context: Context[Any], report: Callable[..., None] = lambda *_: None
     fields = (context.attributes.get(name, name) for export in context.exports for name in export.fields)
     outgoing = OutgoingBucket(_s3(), settings.inbox_bucket)
     items = AggregateItems(context, _table(), tuple(fields))
-    return Exports(context, ExportTable(_table()), items, outgoing, Formats(settings.formats).of, report)
+    deliveries = settings.deliveries
+    connectors = TransferConnectors(_transfer(), settings.inbox_bucket, deliveries) if deliveries else None
+    formats = Formats(settings.formats).of
+    return Exports(context, ExportTable(_table()), items, outgoing, formats, report, connectors=connectors)
+
+
+@_cached
+def _transfer() -> Any:
+    return _client("transfer", attempts=3, read_timeout=10)
 
 
 @_cached

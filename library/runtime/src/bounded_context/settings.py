@@ -54,9 +54,13 @@ class ValidationSettings(VerificationSettings):
 
 
 class ExportSettings(ListSettings):
-    """Settings with ``formats``, the formats of partners whose files are not plain, as JSON."""
+    """Settings with ``formats``, the formats of partners whose files are not plain, as JSON.
+
+    ``deliveries`` has the connector and the directory of each partner with an own server, as JSON.
+    """
 
     formats: Json[dict[str, FileFormat]]
+    deliveries: Json[dict[str, tuple[str, str]]] = Field(default_factory=dict)
 
 
 class RelaySettings(Settings):

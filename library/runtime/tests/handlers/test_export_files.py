@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -65,7 +66,14 @@ def record(at: datetime, partner: str = "acme") -> Any:
 def test_each_partner_gets_a_file_in_its_format_with_a_control_file(stack: Any):
     add(BEGIN - DAY, 1, 2, 3)
     answer = export(BEGIN)
-    assert answer == {"prepared": 2, "continues": 0, "failed": 0, "unprepared": 0.0, "unfetched": 0.0}
+    assert answer == {
+        "prepared": 2,
+        "delivered": 0,
+        "continues": 0,
+        "failed": 0,
+        "unprepared": 0.0,
+        "unfetched": 0.0,
+    }
     assert sorted(identities(stack, BEGIN)) == ["id-000001", "id-000002", "id-000003"]
     control = json.loads(content(stack, "acme", BEGIN, "csv.control.json"))
     data = content(stack, "acme", BEGIN)
@@ -217,3 +225,137 @@ def test_items_of_other_kinds_are_not_exported(stack: Any):
     made_items().put_item(Item=item)
     export(BEGIN)
     assert identities(stack, BEGIN) == []
+
+
+class Transfers:
+    """The partner's server behind a connector: the outcome of each transfer is None while it is under way."""
+
+    partners = ("acme",)
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.outcomes: dict[str, str | None] = {}
+        self.refused = ""
+
+    def send(self, partner: str, key: str) -> str:
+        assert partner == "acme"
+        if self.refused:
+            raise PermissionError(self.refused)
+        self.sent.append(key.removeprefix("outgoing/acme/"))
+        return f"t-{len(self.sent)}"
+
+    def failure(self, partner: str, transfer: str) -> str | None:
+        assert partner == "acme"
+        return self.outcomes.get(transfer)
+
+
+@pytest.fixture
+def server(stack: Any, monkeypatch: pytest.MonkeyPatch) -> Transfers:
+    transfers, exports = Transfers(), aws.exports
+    monkeypatch.setattr(aws, "exports", lambda *args: replace(exports(*args), connectors=transfers))
+    return transfers
+
+
+MINUTE = timedelta(minutes=1)
+QUARTER = 15 * MINUTE
+NAME = "order-daily-20261201T180000Z.csv"
+
+
+def test_a_file_and_then_its_control_file_are_sent_once(server: Transfers):
+    export(BEGIN)
+    assert (server.sent, record(BEGIN).status) == ([NAME], FileStatus.PREPARED)
+    assert (record(BEGIN, "bank").transfer, record(BEGIN).transfer) == ("", "t-1")
+    export(BEGIN + QUARTER, {})
+    assert server.sent == [NAME]
+    server.outcomes["t-1"] = ""
+    export(BEGIN + 2 * QUARTER, {})
+    assert (server.sent, record(BEGIN).status) == ([NAME, f"{NAME}.control.json"], FileStatus.PREPARED)
+    server.outcomes["t-2"] = ""
+    assert export(BEGIN + 3 * QUARTER, {})["delivered"] == 1
+    assert record(BEGIN).status is FileStatus.DELIVERED
+    export(BEGIN + 4 * QUARTER, {})
+    assert len(server.sent) == 2
+    assert aws.exports(EXPORTING).records.opened("daily", "acme") == []
+
+
+def test_a_failed_transfer_is_repeated_with_growing_distance(server: Transfers, caplog: pytest.LogCaptureFixture):
+    export(BEGIN)
+    times: list[int] = []
+    for quarter in range(1, 97):
+        server.outcomes[f"t-{len(server.sent)}"] = "WRITE_FAILED: No space left on device"
+        before = len(server.sent)
+        export(BEGIN + quarter * QUARTER, {})
+        times += [quarter] if len(server.sent) > before else []
+    assert record(BEGIN).reason == "WRITE_FAILED: No space left on device"
+    assert [after - before for before, after in pairwise(times)] == [3, 5, 9, 16, 16, 16, 16]
+    assert record(BEGIN).status is FileStatus.PREPARED
+    logged = {getattr(line, "reason", "") for line in caplog.records if line.levelname == "WARNING"}
+    assert logged == {"WRITE_FAILED: No space left on device"}
+    for quarter in range(3):
+        export(BEGIN + 2 * DAY + quarter * QUARTER, {})
+        server.outcomes[record(BEGIN).transfer] = ""
+    assert (record(BEGIN).status, record(BEGIN).reason) == (FileStatus.DELIVERED, "")
+
+
+def test_the_control_file_alone_is_repeated_when_it_fails(server: Transfers):
+    export(BEGIN)
+    server.outcomes |= {"t-1": "", "t-2": "CONNECTION_FAILED: closed"}
+    for quarter in range(1, 5):
+        export(BEGIN + quarter * QUARTER, {})
+    assert server.sent == [NAME, f"{NAME}.control.json", f"{NAME}.control.json"]
+
+
+def test_a_refused_call_is_a_failed_transfer(server: Transfers):
+    server.refused = "the connector does not exist"
+    export(BEGIN)
+    assert (record(BEGIN).failures, record(BEGIN).reason) == (1, "the connector does not exist")
+    server.refused = ""
+    assert export(BEGIN + MINUTE, {})["failed"] == 0
+    assert server.sent == []
+    export(BEGIN + QUARTER, {})
+    assert server.sent == [NAME]
+
+
+def test_an_acknowledged_file_is_not_sent(server: Transfers):
+    server.refused = "no"
+    export(BEGIN)
+    aws.exports(EXPORTING).records.acknowledged(record(BEGIN).file, "ada")
+    server.refused = ""
+    export(BEGIN + QUARTER, {})
+    assert server.sent == []
+
+
+def test_a_call_that_was_superseded_notes_no_transfer(server: Transfers):
+    export(BEGIN)
+    earlier = record(BEGIN)
+    records = aws.exports(EXPORTING).records
+    assert records.claim(earlier.file, FileStatus.PREPARED, BEGIN + QUARTER, BEGIN + 2 * QUARTER)
+    with pytest.raises(application.Superseded):
+        records.transferring(replace(earlier, fetched=True), None)
+    assert record(BEGIN).status is FileStatus.PREPARED
+
+
+def test_a_connector_is_asked_and_a_forgotten_transfer_has_failed():
+    import boto3
+    from botocore.stub import Stubber
+
+    from bounded_context.adapters.exports import TransferConnectors
+
+    client = boto3.client("transfer", "eu-west-1", aws_access_key_id="a", aws_secret_access_key="b")
+    connector = "c-0123456789abcdef0"
+    connectors = TransferConnectors(client, "inbox", {"acme": (connector, "/inbox"), "bank": (connector, "")})
+    asked = {"ConnectorId": connector, "TransferId": "t"}
+    with Stubber(client) as stub:
+        request = {"ConnectorId": connector, "SendFilePaths": ["/inbox/outgoing/acme/a.csv"]}
+        stub.add_response("start_file_transfer", {"TransferId": "t"}, {**request, "RemoteDirectoryPath": "/inbox"})
+        stub.add_response("start_file_transfer", {"TransferId": "t"}, request)
+        assert connectors.send("acme", "outgoing/acme/a.csv") == connectors.send("bank", "outgoing/acme/a.csv") == "t"
+        for status, outcome in (("QUEUED", None), ("IN_PROGRESS", None), ("COMPLETED", ""), ("FAILED", "X: full")):
+            failure = {"FailureCode": "X", "FailureMessage": "full"} if status == "FAILED" else {}
+            result = {"FilePath": "/inbox/a", "StatusCode": status, **failure}
+            stub.add_response("list_file_transfer_results", {"FileTransferResults": [result]}, asked)
+            assert connectors.failure("acme", "t") == outcome
+        stub.add_response("list_file_transfer_results", {"FileTransferResults": []}, asked)
+        stub.add_client_error("list_file_transfer_results", "ResourceNotFoundException", expected_params=asked)
+        for _ in range(2):
+            assert connectors.failure("acme", "t") == "Transfer does not know the transfer t"

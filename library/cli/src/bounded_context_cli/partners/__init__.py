@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer import Argument, Option
 
-from bounded_context_infra.configuration.list_settings import PublicKey, last_day
+from bounded_context_infra.configuration.list_settings import Partner, PublicKey, last_day
 from bounded_context_infra.configuration.project import ProjectError
 from bounded_context_infra.configuration.settings import Settings
 
@@ -95,7 +95,7 @@ def rotate(
     """
 
     def act(file: StackFile) -> int:
-        partner, partners = file.partner(name), file.edited().partners
+        partner, partners = _with_home(file, name), file.edited().partners
         last, new = _today() + timedelta(days=days or _DAYS), _entry(_read(key), None)
         # A key that is named by its position keeps it, until this rotation has given the key a name of its own.
         named = not any(entry.by_position for entry in partner)
@@ -150,9 +150,10 @@ def list_(
     """
 
     def act(file: StackFile) -> int:
-        if name:
+        if name and as_json:
             file.partner(name)
-        if name and not as_json:
+        elif name:
+            _with_home(file, name)
             return _print(file, name, file.settings(), outputs)
         return _list([file], as_json=as_json, only=name)
 
@@ -174,12 +175,27 @@ def _list(files: list[StackFile], *, as_json: bool, only: str | None = None) -> 
     for file in files:
         for name, partner in file.settings().partners.items():
             number += 1
-            typer.echo(f"{file.stack}: {name}{''.join(f', from {address}' for address in partner.addresses)}")
+            addresses = "".join(f", from {address}" for address in partner.addresses)
+            typer.echo(f"{file.stack}: {name}{addresses}{_receives(partner)}")
             for key in partner:
                 typer.echo(f"  {described(key)}")
                 warnings += [f"{file.stack}: {name}: {warning}"] if (warning := key.warning(today)) else []
     typer.echo(" ".join([f"{number} partner{'' if number == 1 else 's'}.", *warnings]))
     return 0
+
+
+def _receives(partner: Partner) -> str:
+    return f", receives files at {partner.deliver}" if partner.deliver else ""
+
+
+def _with_home(file: StackFile, name: str) -> Partner:
+    """Return a partner. Raises Refusal if the partner is unknown, or has an own server only."""
+    partner = file.partner(name)
+    if not partner.has_home:
+        raise Refusal(
+            f"{file.path}: {name} has an own server, and no user on the stack's: write public_keys for a user."
+        )
+    return partner
 
 
 def _list_as_json(files: list[StackFile], only: str | None) -> int:
@@ -190,6 +206,7 @@ def _list_as_json(files: list[StackFile], only: str | None) -> int:
             "stack": file.stack,
             "name": name,
             "addresses": [*partner.addresses],
+            **({"deliver": partner.deliver} if partner.deliver else {}),
             "keys": [
                 {
                     "fingerprint": key.fingerprint,

@@ -47,11 +47,15 @@ def subscriptions_have_dead_letters(graph: Graph) -> Iterator[Violation]:
 def rules_have_dead_letters(graph: Graph) -> Iterator[Violation]:
     """Every target of a rule with an event pattern has a dead-letter queue, or is a dead-letter queue.
 
-    Without it, EventBridge discards an event after a day of retries, and an uploaded list would never be read.
+    Without it, EventBridge discards an event after a day of retries, and an uploaded list would never be read. A
+    function that gets nothing of the event, and that a schedule calls too, misses nothing.
     """
+    scheduled = {node.inputs["target"]["arn"] for node in graph.of("scheduler/schedule")}
     patterns = {node.outputs["name"] for node in graph.rules()}
     for node in graph.of("cloudwatch/eventTarget"):
         if node.inputs["rule"] not in patterns or node.inputs["arn"] in _reporting_targets(graph):
+            continue
+        if "input" in node.inputs and node.inputs["arn"] in scheduled:
             continue
         if "deadLetterConfig" not in node.inputs:
             yield Violation(node, "has no dead letters: give it a dead_letter_config.")

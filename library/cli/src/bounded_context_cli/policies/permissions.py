@@ -18,7 +18,12 @@ _WITHOUT_RESOURCES = re.compile(
 The managed policy AWSBackupServiceRolePolicyForBackup allows backup:CopyFromBackupVault on all resources too.
 """
 
-_HOLDERS = {"lambda/function": "role", "sfn/stateMachine": "roleArn", "transfer/user": "role"}
+_HOLDERS = {
+    "lambda/function": "role",
+    "sfn/stateMachine": "roleArn",
+    "transfer/connector": "accessRole",
+    "transfer/user": "role",
+}
 
 _WRITTEN = ("iam/rolePolicy", "iam/policy", "iam/userPolicy", "iam/groupPolicy")
 """The kinds with an identity-based policy document."""

@@ -249,9 +249,9 @@ class ExportAlarms(Component):
         effect = "Exported files are over an hour late: a partner waits, and no call completes the file."
         notice = Notice("warning", effect, "exported-files-are-late")
         alarm(self, stack.alerts, f"{name}-late", notice, self._metric(OLDEST_UNPREPARED), late)
-        if stack.settings.sftp != "none":
+        if stack.settings.sftp != "none" or stack.settings.deliveries:
             hours = stack.alerts.thresholds.unfetched_file_hours
-            effect = f"A partner has not fetched an exported file for over {hours} hours."
+            effect = f"An exported file has not reached its partner for over {hours} hours."
             notice = Notice("warning", effect, "an-exported-file-is-not-fetched")
             when = When(hours * HOUR, bad=2, of=3, period=15 * MINUTE, missing="missing")
             alarm(self, stack.alerts, f"{name}-unfetched", notice, self._metric(OLDEST_UNFETCHED), when)

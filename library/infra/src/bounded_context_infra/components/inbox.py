@@ -83,9 +83,10 @@ class Inbox(Component):
         self.dead_letter_queues: dict[str, pulumi.Output[str]] = {}
         self._gated = settings.malware != "none"
         self.login: Mapping[str, Any] = {}
-        self._receivers = self._partners_with_files()
+        receivers = self._partners_with_files()
+        self._fetching = {name for name in receivers if not getattr(settings.partners.get(name), "deliver", None)}
         folders = {"incoming": settings.incoming_days, "reports": settings.reports_days}
-        folders |= {"outgoing": settings.outgoing_days} if self._receivers else {}
+        folders |= {"outgoing": settings.outgoing_days} if receivers else {}
         self.bucket = private_bucket(
             self,
             name,
@@ -212,13 +213,15 @@ class Inbox(Component):
         if self.server_id is None:
             return
         for name, partner in self._stack.settings.partners.items():
-            folders = (*FOLDERS, "outgoing") if name in self._receivers else FOLDERS
+            if not partner.has_home:
+                continue
+            folders = (*FOLDERS, "outgoing") if name in self._fetching else FOLDERS
             if self._stack.settings.sftp_server_id is not None:
                 sftp_folders(self, name, self.bucket, folders)
             sftp_user(
                 self,
                 name,
-                partner.public_keys,
+                partner,
                 server_id=self.server_id,
                 bucket=self.bucket,
                 key_arn=self._stack.key.arn,
@@ -231,7 +234,7 @@ class Inbox(Component):
 
         Transfer Family user guide, "Managing Transfer Family events using Amazon EventBridge".
         """
-        if self.server_id is None:
+        if self.server_id is None or not self._fetching:
             return
         source, path = self._stack.settings.upload_event_source, pulumi.Output.concat("/", self.bucket.id, "/outgoing/")
         lost = call_on_download(self, source, self.server_id, path, target, self._stack.key.arn)

@@ -141,11 +141,13 @@ def roles(
     deadlines: bool = False,
     archives: Iterable[str] = (),
     exports: bool = False,
+    deliveries: Iterable[str] = (),
 ) -> frozenset[str]:
     """Return the names of the roles in a stack that are not a function's. A test compares them with recorded graphs."""
     optional = {"backup": backup == "vault", "malware-scan": malware != "none"}
     optional |= {"call-meet-deadlines": deadlines, "call-export-files": exports}
     names = [name for name, exists in optional.items() if exists] + [f"sftp-{partner}" for partner in partners]
+    names += [f"deliver-{partner}" for partner in deliveries]
     names += [f"archive-{kebab(name)}{end}" for name in archives for end in ("", "-subscription")]
     return frozenset(("release", *(_OF_LISTS if lists else ("call-watch-mappings",)), *names))
 

@@ -6,7 +6,7 @@ A public key of SSH is in the form of an OpenSSH file: kind, base64 and an optio
 import json
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from hashlib import sha256
@@ -125,8 +125,23 @@ _NAME: Final = Form(r"[a-z][a-z0-9-]{1,30}[a-z0-9]", "3 to 32 lower-case letters
 # Pulumi passes a date without quotes on as a time (observed with version 3.274).
 _DAY: Final = re.compile(r"(\d{4}-\d\d-\d\d)( 00:00:00 \+0000 UTC)?")
 
+_ADDRESS: Final = Form(
+    r"sftp://[A-Za-z0-9.-]+(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~+=@-]+)*",
+    "an address such as sftp://sftp.example.org:22/inbox, without the user, whom the secret names",
+)
+"""A connector has no directory: it is a part of each transfer (Transfer Family API reference, StartFileTransfer)."""
+
+MOST_HOST_KEYS: Final = 10
+"""Transfer Family API reference, SftpConnectorConfig. It names RSA and ECDSA as the accepted kinds of keys."""
+
+LONGEST_ADDRESS: Final = 255
+"""Characters of a connector's address (Transfer Family API reference, CreateConnector)."""
+
+CONNECTOR_ID: Final = "c-0123456789abcdef0"
+"""A connector's id, all of which have this length."""
+
 MOST_CHARACTERS: Final = 2500
-"""The maximum length of all formats as JSON. A function has 4 KB for its variables, and a variable has the formats."""
+"""The maximum length of all formats and directories as JSON. A function has 4 KB for its variables, which have them."""
 
 SHARED_PARTNERS_LIMIT: Final = 1600
 """Characters. A rule on a shared server names its partners, and EventBridge limits a pattern to 2,048 characters."""
@@ -167,6 +182,14 @@ def last_day(text: Any) -> date:
         raise ValueError(f'the date {text!r}: write a day such as "2027-01-31"') from None
 
 
+def _host_key(value: Any) -> PublicKey:
+    key = _key(value if isinstance(value, str) else [])
+    if key.text.startswith("ssh-ed25519"):
+        remedy = "write the keys of `ssh-keyscan -t rsa,ecdsa HOST` that the partner confirms"
+        raise ValueError(f"has an ed25519 key, which a connector of Transfer does not accept: {remedy}")
+    return key
+
+
 def _differing(keys: tuple[PublicKey, ...]) -> tuple[PublicKey, ...]:
     if len({key.fingerprint for key in keys}) != len(keys):
         raise ValueError("has a key twice: write each key once")
@@ -204,20 +227,42 @@ def _format(values: Any, info: ValidationInfo[Any]) -> FileFormat:
 class Partner(Members):
     """A partner."""
 
-    public_keys: Annotated[
-        tuple[Annotated[PublicKey, PlainValidator(_key), WithJsonSchema({"anyOf": [_TEXT, _PARTNER_ENDING]})], ...],
-        AfterValidator(_differing),
-        Field(title="a list of keys, or of `{key: ..., expires: ...}`"),
-    ]
-    """The keys for the login, each with its last day if any."""
+    public_keys: (
+        Annotated[
+            tuple[Annotated[PublicKey, PlainValidator(_key), WithJsonSchema({"anyOf": [_TEXT, _PARTNER_ENDING]})], ...],
+            AfterValidator(_differing),
+            Field(title="a list of keys, or of `{key: ..., expires: ...}`"),
+        ]
+        | None
+    ) = None
+    """The keys for the login, each with its last day if any. Required, except with `deliver`."""
     addresses: tuple[Annotated[str, AfterValidator(_network), Field(title="IPv4 addresses and networks")], ...] = ()
     """The addresses that may connect. With `sftp_vpc` they are required."""
     format: Annotated[FileFormat | None, PlainValidator(_format), WithJsonSchema(_FORMAT)] = None
     """The format of the partner's files, if it differs from the plain format."""
+    deliver: Annotated[str, Field(max_length=LONGEST_ADDRESS), _ADDRESS] | None = None
+    """The address of the partner's own server. Exported files are sent to its directory."""
+    host_keys: Annotated[
+        tuple[Annotated[PublicKey, PlainValidator(_host_key), WithJsonSchema(_TEXT)], ...],
+        Field(max_length=MOST_HOST_KEYS, title="a list of public keys of rsa or ecdsa"),
+        AfterValidator(_differing),
+    ] = ()
+    """The keys of the partner's own server. A server with another key gets no file."""
 
     def __iter__(self) -> Iterator[PublicKey]:
         """Iterate over the keys: a copy of the inbox passes a partner on as its keys."""
-        return iter(self.public_keys)
+        return iter(self.public_keys or ())
+
+    @property
+    def has_home(self) -> bool:
+        """Whether the partner has a user on the stack's server."""
+        return self.public_keys is not None
+
+    @property
+    def server(self) -> tuple[str, str]:
+        """The address of the partner's own server, and the directory of the files there, each empty without it."""
+        host, slash, directory = (self.deliver or "").removeprefix("sftp://").partition("/")
+        return f"sftp://{host}" if host else "", slash + directory
 
 
 def formats(partners: Mapping[str, Partner]) -> Mapping[str, FileFormat]:
@@ -226,19 +271,36 @@ def formats(partners: Mapping[str, Partner]) -> Mapping[str, FileFormat]:
 
 
 def _valid_partners(partners: Mapping[str, Partner], info: ValidationInfo[Any]) -> Mapping[str, Partner]:
-    """Return the partners. Raises ValueError if the server does not accept their addresses, names or formats."""
+    """Return the partners. Raises ValueError if a server does not accept their addresses, names, formats or keys."""
     fixed = info.context.get("sftp_vpc") is not None
+    receivers = {name for export in info.context.context.exports for name in export.partners}
     for name, partner in partners.items():
-        if fixed != bool(partner.addresses):
+        _check_delivery(name, partner, receivers)
+        if (fixed and partner.has_home) != bool(partner.addresses):
             remedy = "write the addresses that connect, 0.0.0.0/0 for all" if fixed else "remove them, or set sftp_vpc"
             raise BadMember(f"{name}.addresses", f"are {[*partner.addresses]}: {remedy}")
     if info.context.get("sftp") == "shared" and len(json.dumps([*partners])) > SHARED_PARTNERS_LIMIT:
         raise ValueError("are too many for one rule on a shared server: write sftp: dedicated")
     length = len(json.dumps({name: own.settings for name, own in formats(partners).items()}))
+    sent = {name: (CONNECTOR_ID, partner.server[1]) for name, partner in partners.items() if partner.deliver}
+    length += len(json.dumps(sent)) if sent else 0
     if length > MOST_CHARACTERS:
         problem = f"has formats of {length} characters, and at most {MOST_CHARACTERS} are possible"
         raise ValueError(f"{problem}: ask partners for our column names instead of mapping them")
     return partners
+
+
+def _check_delivery(name: str, partner: Partner, receivers: Collection[str]) -> None:
+    if not partner.has_home and not partner.deliver:
+        remedy = "write the partner's keys, or deliver with the address of its own server"
+        raise BadMember(f"{name}.public_keys", f"are missing: {remedy}")
+    if partner.deliver and name not in receivers:
+        remedy = "name it in partners of an export, or remove deliver"
+        raise BadMember(f"{name}.deliver", f"is set, and no export names the partner: {remedy}")
+    if bool(partner.deliver) != bool(partner.host_keys):
+        remedy = "write the keys of `ssh-keyscan -t rsa,ecdsa HOST` that the partner confirms"
+        problem = f"are missing: {remedy}" if partner.deliver else "belong to deliver, which is missing: remove them"
+        raise BadMember(f"{name}.host_keys", problem)
 
 
 Partners = Annotated[Mapping[Annotated[str, _NAME], Partner], AfterValidator(_valid_partners)]
@@ -353,7 +415,7 @@ class ListSettings:
         {"acme": {"public_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPzjCAi5BRf9toDsqH1l2QQI3dqkOtnXuj0wdgnlKkLK"]}},
         {},
     )
-    """The keys, addresses and file format of each partner."""
+    """The keys, addresses, file format and own server of each partner."""
     temporary_names: Annotated[tuple[Annotated[str, _ENDING], ...], Field(max_length=MOST_TEMPORARY)] = setting(
         [".filepart", ".tmp"], TEMPORARY_NAMES
     )

@@ -19,7 +19,7 @@ from bounded_context.domain.spelling import kebab
 from .access import Boundary
 from .alarms import LEAST_PERCENT, AlarmSettings
 from .config import ARN, SettingError, SettingSource, only_if, read_all
-from .list_settings import LONGEST_KEPT, ListSettings, OfContext, formats
+from .list_settings import LONGEST_KEPT, ListSettings, OfContext, Partner, formats
 from .schema import ONCE, BadMember, Declared, Form, Members, setting, within
 from .strategy import BadStrategy, Strategy
 
@@ -396,6 +396,11 @@ class Settings(AlarmSettings, ReleaseSettings, SystemSettings, EventSettings, Li
 
     formats: Mapping[str, FileFormat]
     api: ApiSettings
+
+    @property
+    def deliveries(self) -> Mapping[str, Partner]:
+        """The partners with an own server, by name."""
+        return {name: partner for name, partner in self.partners.items() if partner.deliver}
 
     @classmethod
     def from_config(cls, context: Context[Any], config: SettingSource) -> Self:

@@ -329,7 +329,8 @@ class Stack:
         optional = {"backup": settings.backup, "malware": settings.malware}
         self.roles = roles(
             lists=context.has_lists,
-            partners=settings.partners,
+            partners=[name for name, partner in settings.partners.items() if partner.has_home],
+            deliveries=settings.deliveries,
             deadlines=bool(context.deadlines),
             exports=bool(context.exports),
             archives=[name for name in settings.subscribers if name in context.archives],

@@ -17,6 +17,7 @@ from bounded_context.declaration.own_routes import own_routes
 from bounded_context.declaration.structure import EXPORT_FILES, MEET_DEADLINES, WATCH_LISTS, WATCH_MAPPINGS
 
 from ..components.alarms import FunctionAlarms
+from ..components.delivery import Delivery
 from ..components.function import ARCHITECTURE, RUNTIME, Function
 from ..components.inbound import TIMEOUT
 from ..components.releases import Release, Releases
@@ -25,6 +26,7 @@ from ..configuration.config import SettingError
 from ..configuration.list_settings import formats
 from ..configuration.project import current
 from ..configuration.settings import KEBAB
+from ..stack.program import allow
 from ..stack.stack import ALL_KEYS, Folder, Items, Objects, Operation, Queue, Stack, Topic
 
 _ONE_CPU: Final = 1769
@@ -256,6 +258,7 @@ class Functions(Mapping[str, Function]):
     Attributes:
         presets: the preset of each function, in the order of the context's functions.
         secrets: the secrets that presets name, each made once.
+        deliveries: the connectors to partners' own servers, by partner.
 
     Raises:
         FunctionsError: a function of the context has no preset, a variable or a called system of a preset has no value,
@@ -290,6 +293,7 @@ class Functions(Mapping[str, Function]):
             **(values or {}),
         }
         self.secrets = {name: Secret(name, stack) for name in _secrets(self.presets)}
+        self.deliveries = dict(_deliveries(stack, inbox)) if inbox else {}
         self._code = pulumi.FileArchive(f"{stack.settings.artifacts}/code.zip")
         self._layer = self._dependencies()
         self._functions = {name: self._function(name, preset) for name, preset in self.presets.items()}
@@ -300,6 +304,9 @@ class Functions(Mapping[str, Function]):
             self["relay_events"].permit("children", table.deletion(prefixes))
         if stack.context.exports:
             self[EXPORT_FILES].permit("exports", *table.exports)
+        if connectors := [delivery.connector.arn for delivery in self.deliveries.values()]:
+            actions = ["transfer:StartFileTransfer", "transfer:ListFileTransferResults"]
+            self[EXPORT_FILES].permit("deliveries", allow(actions, *connectors))
 
     def __getitem__(self, name: str) -> Function:
         return self._functions[name]
@@ -339,6 +346,7 @@ class Functions(Mapping[str, Function]):
             environment={
                 **{variable: self._value(name, variable) for variable in preset.variables},
                 **self._gate(name),
+                **self._delivery(name),
                 **{system_variable(system): self._address(name, system) for system in preset.calls},
                 **{secret_variable(secret): self.secrets[secret].arn for secret in preset.secrets},
             },
@@ -348,6 +356,14 @@ class Functions(Mapping[str, Function]):
         """Return the variable of the step that records uploads, if a malware scan must precede the list."""
         gated = self._stack.settings.malware != "none" and name == "register_list"
         return {"MALWARE": self._stack.settings.malware} if gated else {}
+
+    def _delivery(self, name: str) -> dict[str, pulumi.Input[str]]:
+        """Return the variable of the function that sends files to partners' own servers, if there are any."""
+        if name != EXPORT_FILES or not self.deliveries:
+            return {}
+        partners = self._stack.settings.partners
+        sent = {each: [own.connector.id, partners[each].server[1]] for each, own in self.deliveries.items()}
+        return {"DELIVERIES": pulumi.Output.json_dumps(sent)}
 
     def _value(self, name: str, variable: str) -> pulumi.Input[str]:
         if variable not in self._values:
@@ -407,6 +423,19 @@ def _secrets(presets: Mapping[str, Preset]) -> list[str]:
             if not KEBAB.fullmatch(name):
                 raise FunctionsError(f"{function} has the secret {name!r}: write its name in kebab-case.")
     return sorted({name for preset in presets.values() for name in preset.secrets})
+
+
+def _deliveries(stack: Stack, inbox: Objects) -> Iterator[tuple[str, Delivery]]:
+    """Yield a connector to the own server of each partner that has one, and make its secret."""
+    for partner, own in stack.settings.deliveries.items():
+        name = f"deliver-{partner}"
+        secret_arn, bucket = Secret(name, stack).arn, inbox.bucket_name
+        # A connector takes keys without their comments.
+        keys = [" ".join(key.text.split()[:2]) for key in own.host_keys]
+        yield (
+            partner,
+            Delivery(name, stack, partner, url=own.server[0], host_keys=keys, secret_arn=secret_arn, bucket=bucket),
+        )
 
 
 def _settings(stack: Stack) -> dict[str, pulumi.Input[str]]:

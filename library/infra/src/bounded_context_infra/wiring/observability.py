@@ -80,6 +80,7 @@ def _flow(components: Components) -> Mapping[str, Any]:
         "dead_letter_queues": components.dead_letter_queues,
         "api": api and api.output,
         **(_of_lists(components.stack, inbox, workflow) if inbox and workflow else {}),
+        **({"deliveries": ids} if (ids := _connectors(components.functions)) else {}),
     }
 
 
@@ -94,6 +95,10 @@ def _of_lists(stack: Stack, inbox: Objects, workflow: Machine) -> Mapping[str, A
         "upload_event_source": inbox.event_source,
         **({"outgoing_days": stack.settings.outgoing_days} if stack.context.exports else {}),
     }
+
+
+def _connectors(functions: Functions) -> dict[str, pulumi.Output[str]]:
+    return {partner: delivery.connector.id for partner, delivery in functions.deliveries.items()}
 
 
 def _releases(components: Components) -> Mapping[str, Any]:
@@ -146,6 +151,8 @@ class Observability:
             ExportAlarms("exports", stack)
             if components.inbox:
                 components.inbox.announce_downloads(components.live[EXPORT_FILES])
+            for delivery in functions.deliveries.values():
+                delivery.announce(components.live[EXPORT_FILES])
         DeadLetterAlarms("dead-letters", stack)
         self.health = Health("unhealthy", stack)
         self.traces = Traces("traces", stack)

@@ -13,8 +13,10 @@ from bounded_context.application import exports as application
 from bounded_context.application.exports import Exports, UploadGone, _Progress
 from bounded_context.application.pieces import Writer
 from bounded_context.application.writing import Column
-from bounded_context.domain.exports import FileRecord
+from bounded_context.domain.exports import FileRecord, control_key
 from bounded_context.domain.formats import FileFormat
+
+from . import world
 
 Plant = Callable[[], AbstractContextManager[Any]]
 
@@ -230,7 +232,100 @@ def _no_overlap() -> Iterator[None]:
         yield
 
 
+def _any_outcome(original: Any) -> Any:
+    """Take each outcome for success."""
+
+    def transferred(connectors: Any, record: FileRecord) -> FileRecord:
+        after = original(connectors, record)
+        failed = after.failures > record.failures
+        return replace(record, transfer="", fetched=record.sent, sent=True) if failed else after
+
+    return transferred
+
+
+def _control_at_once(original: Any) -> Any:
+    """Send the control file without waiting for the end of the file's transfer."""
+
+    def transferred(connectors: Any, record: FileRecord) -> FileRecord:
+        after = original(connectors, record)
+        if after.transfer and not record.transfer and not after.sent:
+            return replace(after, transfer=connectors.send(record.file.partner, control_key(record.key)), sent=True)
+        return after
+
+    return transferred
+
+
+def _delivered_when_sent(original: Any) -> Any:
+    """Record the start of the last transfer as a delivery."""
+
+    def transferred(connectors: Any, record: FileRecord) -> FileRecord:
+        after = original(connectors, record)
+        return replace(after, fetched=True) if after.sent and after.transfer else after
+
+    return transferred
+
+
+def _forgotten_transfer(original: Any) -> Any:
+    """Do not record the id of a transfer."""
+    return lambda connectors, record: replace(original(connectors, record), transfer="")
+
+
+def _endless(original: Any) -> Any:
+    """Wait for a transfer that the connector does not know."""
+
+    def failure(self: Any, partner: str, transfer: str) -> str | None:
+        outcome = original(self, partner, transfer)
+        return None if outcome and "unknown" in outcome else outcome
+
+    return failure
+
+
+def _without_end(original: Any) -> Any:
+    """Leave out the time until a claim ends: the next call waits a day."""
+
+    def transferring(self: Any, record: FileRecord, again: Any) -> None:
+        original(self, record, again and again + timedelta(days=1))
+
+    return transferring
+
+
+def _early_close(original: Any) -> Any:
+    """Remove a file from the open files when it is complete."""
+
+    def prepared(self: Any, record: FileRecord, at: Any) -> None:
+        original(self, record, at)
+        self.closed(record.file)
+
+    return prepared
+
+
+def _no_control(original: Any) -> Any:
+    """Record a delivery without the control file."""
+
+    def transferred(connectors: Any, record: FileRecord) -> FileRecord:
+        return original(connectors, replace(record, sent=bool(record.transfer)))
+
+    return transferred
+
+
+SENDS: Final[Mapping[str, Plant]] = {
+    "two calls send a file at once": _condition(
+        "file_status = :current AND claimed_until < :at", "file_status = :current"
+    ),
+    "a failed transfer counts as a delivery": _put(application, "_transferred", _any_outcome),
+    "a control file is sent before its file is complete": _put(application, "_transferred", _control_at_once),
+    "a started transfer counts as a delivery": _put(application, "_transferred", _delivered_when_sent),
+    "the id of a transfer is lost": _put(application, "_transferred", _forgotten_transfer),
+    "a forgotten transfer is awaited": _put(world.Connector, "failure", _endless),
+    "a failed file waits for a day": _put(ExportTable, "transferring", _without_end),
+    "a complete file is not sent by a later call": _put(ExportTable, "prepared", _early_close),
+    "the control file is left out": _put(application, "_transferred", _no_control),
+}
+OF_SENDS: Final = frozenset(SENDS)
+"""The faults of sending files to a partner's own server."""
+
 PLANTS: Final[Mapping[str, Plant]] = {
+    **SENDS,
     "a call that was superseded writes on": _condition("attempt = :attempt AND ", ""),
     "a repeated start records the file anew": _condition("attribute_not_exists(pk)", "attribute_not_exists(other)"),
     "tags of parts are not compared": _put(_Progress, "_complete", _last_parts),

@@ -13,7 +13,7 @@ from bounded_context.adapters.exports import ExportTable
 from bounded_context.application.exports import Exports
 from bounded_context.domain.formats import PLAIN, FileFormat
 
-from .planted import PLANTS
+from .planted import OF_SENDS, PLANTS
 from .world import BEGIN, FORMATS, NAME, Bucket, Faults, World, run
 
 _SEEDS = 12
@@ -30,17 +30,31 @@ def test_each_period_has_one_complete_file(seeds: range, changed: bool):
     assert sum(run(seed, changed).kills for seed in seeds) > len(seeds)
 
 
+@pytest.mark.parametrize("seeds", [range(_SEEDS), pytest.param(range(_SEEDS, _SCHEDULES), marks=pytest.mark.slow)])
+def test_each_file_for_an_own_server_is_delivered(seeds: range):
+    worlds = [run(seed, own_server=True) for seed in seeds]
+    transfers = [transfer for world in worlds if world.connector for transfer in world.connector.transfers]
+    assert sum(world.kills for world in worlds) > len(seeds)
+    assert sum(transfer.outcome != "" for transfer in transfers) > len(seeds) / 2
+
+
+def test_a_schedule_without_faults_sends_each_file_once():
+    world = run(1, faults=Faults(), own_server=True)
+    assert world.connector and len(world.connector.transfers) == 6
+
+
 def test_a_schedule_without_faults_needs_one_call_for_a_period():
     world = run(1, faults=Faults())
     assert (world.kills, len(world.bucket.versions)) == (0, 6)
 
 
 def _is_detected(name: str) -> bool:
+    own_server = name in OF_SENDS
     for seed in range(_PLANTED):
-        for changed in (False, True):
+        for changed in (False,) if own_server else (False, True):
             with PLANTS[name]():
                 try:
-                    run(seed, changed)
+                    run(seed, changed, own_server=own_server)
                 except Exception:  # the fault may break a later step
                     return True
     return False
@@ -58,7 +72,7 @@ def test_a_planted_fault_of_exports_is_detected(name: str):
 def test_each_period_has_one_complete_file_after_ten_thousand_kills():
     kills = 0
     for seed in islice(count(1_000), 100_000):
-        kills += run(seed, seed % 2 == 0, Faults(0.15, 0.02, 0.1, 0.05)).kills
+        kills += run(seed, seed % 2 == 0, Faults(0.15, 0.02, 0.1, 0.05, 0.2, 0.5), own_server=seed % 3 == 0).kills
         if kills >= _KILLS:
             return
     pytest.fail(f"only {kills} kills")

@@ -2,6 +2,9 @@
 
 A call ends before or after a request that a schedule chooses: the request has had its effect, or has not. Another call
 may run from begin to end within a request, so that two calls overlap. Rows change between requests.
+
+A partner may have an own server. A connector sends one file after the other, fails, or forgets a transfer. Its events
+may be lost.
 """
 
 import csv
@@ -56,6 +59,8 @@ FORMATS: Final = (
 """The formats of the bank, of which a schedule has one. Its own count and sum are checked as the file is read."""
 SAMPLES: Final = Samples(PAYMENT)
 NAME: Final = "daily"
+OWN_SERVER: Final = "acme"
+"""The partner who may have an own server."""
 
 
 class Killed(BaseException):
@@ -131,12 +136,82 @@ class Faults:
     overlaps: float = 0.0
     changes: float = 0.0
     aborts: float = 0.0
+    failures: float = 0.0
+    lost: float = 0.0
+
+
+@dataclass
+class Transfer:
+    """A transfer: its object, its end, and its outcome; None for a transfer that the connector forgets."""
+
+    key: str
+    end: datetime
+    outcome: str | None
+    ended: bool = False
+
+
+class Connector:
+    """Transfer's connector and the partner's own server. A file has its final name from its first byte on."""
+
+    partners = (OWN_SERVER,)
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self.transfers: list[Transfer] = []
+        self.files: dict[str, bytes] = {}
+        self.complete: set[str] = set()
+
+    def send(self, partner: str, key: str) -> str:
+        """Queue a transfer behind the others."""
+        assert partner == OWN_SERVER, f"a file of {partner} is sent"
+        assert key in self._world.bucket.files, f"{key} is sent before it is complete"
+        random, now = self._world.random, self._world.clock.time
+        begin = max([now, *(each.end for each in self.transfers)])
+        failed = random.random() < self._world.faults.failures
+        outcome = random.choice(("full: no space left", None)) if failed else ""
+        seconds = random.choice((1, 30, 1_000, 4_000))
+        self.transfers.append(Transfer(key, begin + timedelta(seconds=seconds), outcome))
+        return str(len(self.transfers) - 1)
+
+    def failure(self, partner: str, transfer: str) -> str | None:
+        """Return the outcome of a transfer."""
+        assert partner == OWN_SERVER
+        sent = self.transfers[int(transfer)]
+        if sent.end > self._world.clock.time:
+            return None
+        self.end()
+        return f"the transfer {transfer} is unknown" if sent.outcome is None else sent.outcome
+
+    def end(self) -> int:
+        """Give the transfers that have ended their effect; return their number."""
+        due = [each for each in self.transfers if not each.ended and each.end <= self._world.clock.time]
+        for each in due:
+            content = self._world.bucket.files[each.key]
+            complete = each.outcome == "" or (each.outcome is None and self._world.random.random() < 0.5)
+            self.files[each.key] = content if complete else content[: len(content) // 2]
+            each.ended = True
+            if complete:
+                self.complete.add(each.key)
+            if each.key.endswith(".control.json"):
+                data = each.key.removesuffix(".control.json")
+                assert data in self.complete, f"{each.key} arrives before its file is complete"
+        return len(due)
+
+    def judge(self, file: ExportFile, key: str, delivered: bool) -> None:
+        """Check that a delivered file is complete on the server, and that its control file is."""
+        for each in (key, f"{key}.control.json"):
+            sends = [sent for sent in self.transfers if sent.key == each]
+            assert not delivered or any(sent.ended and sent.outcome == "" for sent in sends), (
+                f"{file} is delivered, and no transfer of {each} has completed"
+            )
 
 
 class World:
     """A schedule: its rows, its calls and their faults."""
 
-    def __init__(self, seed: int, changed: bool = False, faults: Faults | None = None) -> None:
+    def __init__(
+        self, seed: int, changed: bool = False, faults: Faults | None = None, own_server: bool = False
+    ) -> None:
         self.random = Random(f"exports:{seed}")  # noqa: S311
         self.clock, self.bucket = Clock(), Bucket()
         gate = PlainGate()
@@ -151,14 +226,16 @@ class World:
         self.periods: list[datetime] = []
         self.part_bytes = self.random.choice((40, 120, 400, 10_000))
         self.page = self.random.choice((1, 2, 5))
-        self.calls, self.left = 0, 0
+        self.calls, self.slow = 0, 0
+        self.connector = Connector(self) if own_server else None
         self.begins: dict[str, datetime] = {}
         self.ends: dict[str, datetime] = {}
 
     def _faults(self) -> Faults:
         rates = (0.0, 0.02, 0.1, 0.3)
         kills, overlaps, changes = (self.random.choice(rates) for _ in range(3))
-        return Faults(kills, overlaps / 5, changes, self.random.choice((0.0, 0.0, 0.03)))
+        aborts, failures = self.random.choice((0.0, 0.0, 0.03)), self.random.choice((0.0, 0.1, 0.5))
+        return Faults(kills, overlaps / 5, changes, aborts, failures, self.random.choice((0.0, 0.5, 1.0)))
 
     # Rows.
 
@@ -213,7 +290,11 @@ class World:
         attributes = FIELDS
         aggregates = AggregateItems(self.context, _Paged(table, self.page), attributes)  # pyrefly: ignore
         records = ExportTable(table)  # pyrefly: ignore[bad-argument-type]
-        return Exports(self.context, records, aggregates, bucket, self.formats.__getitem__, part_bytes=self.part_bytes)  # pyrefly: ignore
+        connector: Any = self.connector and _Requests(self, self.connector, ("send", "failure"))
+        exports = Exports(
+            self.context, records, aggregates, bucket, self.formats.__getitem__, part_bytes=self.part_bytes
+        )  # pyrefly: ignore
+        return replace(exports, connectors=connector)
 
     def call(self, event: Mapping[str, Any], late: bool = False) -> None:
         """Run a call of the function. A ``late`` call runs within another, whose lease may be over."""
@@ -222,6 +303,7 @@ class World:
         self.calls += 1
         if late and self.random.random() < 0.5:
             # The other call is slower than its lease.
+            self.slow += 1
             self.clock.time += timedelta(minutes=16)
         time = self.random.choice((1e9, 1e9, 3, 8))
         steps = iter(range(int(time)))
@@ -236,6 +318,28 @@ class World:
             exports.resume()
         self.depth -= 1
         assert self.clock.time >= before
+        if self.connector:
+            self.connector.end()
+            self._judge_sends(self.connector)
+
+    def wait(self, time: timedelta) -> None:
+        """Let time pass, in which the events of transfers call the function, except for lost events."""
+        end = self.clock.time + time
+        while self.connector and self.clock.time < end:
+            self.clock.time = min(end, self.clock.time + timedelta(seconds=100))
+            if self.connector.end() and self.random.random() >= self.faults.lost:
+                self.call({})
+        self.clock.time = max(self.clock.time, end)
+
+    def _judge_sends(self, connector: Connector) -> None:
+        """Check the records of the partner's files after a call."""
+        for day in self.periods:
+            file = ExportFile(NAME, OWN_SERVER, period_of(day))
+            record = ExportTable(self.table).get(file)  # pyrefly: ignore[bad-argument-type]
+            if record:
+                connector.judge(
+                    file, file.key("payment", self.formats[OWN_SERVER]), record.status is FileStatus.DELIVERED
+                )
 
     # The schedule.
 
@@ -249,14 +353,15 @@ class World:
                 self.periods.append(BEGIN + PERIOD * day)
                 self.call({"export": NAME})
                 for _ in range(self.random.choice((0, 1, 4, 12))):
-                    self.clock.time += QUARTER
+                    self.wait(QUARTER)
                     self.change()
                     self.call({})
-            self.faults = Faults()
+            # Events are lost to the end: the calls of the schedule suffice.
+            self.faults = Faults(lost=1.0)
             for day in self.periods:
                 self.exports().start(NAME, day)
-            for _ in range(24):
-                self.clock.time += QUARTER
+            for _ in range(96 if self.connector else 24):
+                self.wait(QUARTER)
                 self.call({})
 
     # The invariants.
@@ -268,7 +373,9 @@ class World:
             for partner in PARTNERS:
                 file = ExportFile(NAME, partner, period_of(day))
                 record = record_of(file)
-                assert record and record.status is FileStatus.PREPARED, f"{file} is not prepared: {record}"
+                own = self.connector if partner == OWN_SERVER else None
+                status = FileStatus.DELIVERED if own else FileStatus.PREPARED
+                assert record and record.status is status, f"{file} is not {status}: {record}"
                 before = period_of(self.periods[number - 1]) if number else ""
                 assert record.since <= before, f"{file} has the changes since {record.since}, and not {before}"
                 key = file.key("payment", self.formats[partner])
@@ -276,7 +383,17 @@ class World:
                     f"{key} was visible {self.bucket.versions.count(key)} times"
                 )
                 self._content(key, self.formats[partner], record.since)
+                if own:
+                    self._received(own, key)
         assert {key for key in self.bucket.files if not key.endswith(".json")} == {*self.bucket.versions}
+
+    def _received(self, connector: Connector, key: str) -> None:
+        """Check a file on the partner's server, and that it was sent again only after a failure or a lost call."""
+        for each in (key, f"{key}.control.json"):
+            assert connector.files[each] == self.bucket.files[each], f"{each} is another file on the server"
+            sends = [sent for sent in connector.transfers if sent.key == each]
+            failed = sum(sent.outcome != "" for sent in sends)
+            assert len(sends) <= 1 + failed + self.kills + self.slow, f"{each} was sent {len(sends)} times"
 
     def _content(self, key: str, format_: FileFormat, since: str) -> None:
         rows = _rows(self.bucket.files[key], format_)
@@ -352,9 +469,9 @@ def _clock(clock: Clock) -> Iterator[None]:
         yield
 
 
-def run(seed: int, changed: bool = False, faults: Faults | None = None) -> World:
+def run(seed: int, changed: bool = False, faults: Faults | None = None, own_server: bool = False) -> World:
     """Run and judge the schedule of a seed."""
-    world = World(seed, changed, faults)
+    world = World(seed, changed, faults, own_server)
     world.run()
     world.judge()
     return world

@@ -291,10 +291,12 @@ class SftpPartner(Partner):
         self.sftp = SftpEndpoint(HOST, aws.emulator.sftp_port)
 
     def authorized(self, partners: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the setting `partners` of the stack, in which each partner has the run's public key too."""
+        """Return the setting `partners` of the stack, in which each partner with a home has the run's key too."""
         return {
             "partners": {
                 name: {**values, "public_keys": [*values.get("public_keys", ()), self.login.public_key]}
+                if "public_keys" in values or not values.get("deliver")
+                else values
                 for name, values in {self.name: {}, **partners}.items()
             }
         }

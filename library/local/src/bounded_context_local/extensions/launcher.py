@@ -9,6 +9,7 @@ standard library and of the emulator.
 """
 
 import hashlib
+import json
 import os
 import re
 import sys
@@ -99,6 +100,7 @@ def main() -> None:
     from ministack import app  # pyrefly: ignore[missing-import] (of the emulator's environment)
 
     app.SERVICE_HANDLERS["codedeploy"] = _codedeploy()
+    app.SERVICE_HANDLERS["transfer"] = _transfer(app.SERVICE_HANDLERS["transfer"])
     app.main()
 
 
@@ -118,6 +120,60 @@ def _codedeploy() -> Callable[..., Awaitable[Any]]:
         return await concurrency.run_reentrant(service.respond, api, headers, body)
 
     return handle
+
+
+def _transfer(servers: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Return the handler of Transfer's requests: `servers` handles the requests that are not about connectors."""
+    from ministack.core import concurrency, iam_actions  # pyrefly: ignore[missing-import]
+
+    own: list[Any] = []
+    arn_of = iam_actions.extract_resource_arn
+
+    def resource_arn(service: str, method: str, path: str, *rest: Any, **more: Any) -> str:
+        """Return the resource of a request, for IAM: the emulator knows no connectors."""
+        arn = arn_of(service, method, path, *rest, **more)
+        bodies = [each for each in (*rest, *more.values()) if isinstance(each, bytes)]
+        found = _CONNECTOR.search(bodies[0]) if service == "transfer" and arn == "*" and bodies else None
+        place = f"{os.environ['MINISTACK_REGION']}:{_account()}"
+        return f"arn:aws:transfer:{place}:connector/{found[1].decode()}" if found else arn
+
+    iam_actions.extract_resource_arn = resource_arn
+
+    async def handle(method: str, path: str, headers: Mapping[str, str], body: bytes, query: object) -> Any:
+        operation = headers.get("x-amz-target", "").rpartition(".")[2]
+        if operation not in _OF_CONNECTORS:
+            return await servers(method, path, headers, body, query)
+        # asyncssh is slow to import, so a run without connectors does not import it.
+        if not own:
+            own.append(_connectors())
+        # In a thread of its own, because a connector calls this emulator.
+        return await concurrency.run_reentrant(own[0].respond, operation, body)
+
+    return handle
+
+
+_OF_CONNECTORS = ("CreateConnector", "StartFileTransfer", "ListFileTransferResults")
+_CONNECTOR = re.compile(rb'"ConnectorId": ?"(c-[0-9a-f]{17})"')
+
+
+def _account() -> str:
+    from ministack.core import responses  # pyrefly: ignore[missing-import]
+
+    return responses.get_account_id()
+
+
+def _connectors() -> Any:
+    """Return the connectors, whose events have the source of AWS."""
+    from ministack.services import eventbridge  # pyrefly: ignore[missing-import]
+
+    from bounded_context_local.extensions.codedeploy import service
+    from bounded_context_local.extensions.connectors import Connectors
+
+    def publish(kind: str, detail: Mapping[str, Any]) -> None:
+        entry = {"Source": "aws.transfer", "DetailType": kind, "Detail": json.dumps(detail)}
+        eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+
+    return Connectors(service.assumed, publish)
 
 
 if __name__ == "__main__":

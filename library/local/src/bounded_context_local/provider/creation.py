@@ -142,6 +142,7 @@ def read(aws: Aws, name: str) -> str:
 
 
 CODEDEPLOY = "codedeploy.amazonaws.com"
+TRANSFER = "transfer.amazonaws.com"
 
 STREAM_BATCH = 1000
 """The records of a stream in a local batch. A function of a stack with default settings publishes them in seconds."""
@@ -207,18 +208,27 @@ def calculating_alarm_ok(aws: Aws, facts: Facts) -> None:
 
 def with_assumable_role(aws: Aws, request: Request) -> None:
     """Let the root user assume a deployment group's role, so a deployment has only the role's permissions."""
-    name = request.inputs["serviceRoleArn"].rpartition("/")[2]
+    _trust_root(aws, request, "serviceRoleArn", CODEDEPLOY)
+    if request.inputs.get("triggerConfigurations"):
+        request.adapted.append("its deployments cause no notifications: the extension has no triggers")
+
+
+def with_assumable_access_role(aws: Aws, request: Request) -> None:
+    """Let the root user assume a connector's role, so a transfer has only the role's permissions."""
+    _trust_root(aws, request, "accessRole", TRANSFER)
+
+
+def _trust_root(aws: Aws, request: Request, member: str, service: str) -> None:
+    name = request.inputs[member].rpartition("/")[2]
     policy = aws.call("iam", "get_role", RoleName=name)["Role"]["AssumeRolePolicyDocument"]
     statements = as_list(policy["Statement"])
-    if CODEDEPLOY not in json.dumps(statements):
-        raise Untranslatable(f"the service role {name} does not trust {CODEDEPLOY}")
+    if service not in json.dumps(statements):
+        raise Untranslatable(f"the service role {name} does not trust {service}")
     root = {"AWS": f"arn:aws:iam::{aws.account}:root"}
     trusting = [*statements, {"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}]
     document = json.dumps(policy | {"Statement": trusting})
     aws.call("iam", "update_assume_role_policy", RoleName=name, PolicyDocument=document)
     request.adapted.append("its service role also trusts the root user, because the extension is not an AWS service")
-    if request.inputs.get("triggerConfigurations"):
-        request.adapted.append("its deployments cause no notifications: the extension has no triggers")
 
 
 def table_exists(aws: Aws, facts: Facts) -> None:

@@ -37,6 +37,8 @@ from ..stand_ins import Document, TraceDaemon
 if TYPE_CHECKING:
     from bounded_context_operations.repair.lists import ListStack
 
+    from ..actors.partner_server import PartnerServer
+
 _STAND_INS: Final = (
     "codedeploy: an extension of the emulator executes deployments 60 times faster",
     "dynamodb: patches of the emulator write INSERT statements to the table's stream, and check their IAM actions",
@@ -48,6 +50,9 @@ _STAND_INS: Final = (
     "metrics: the run reads custom metrics from the functions' logs and puts them to CloudWatch; the emulator does not",
     "other contexts: the run publishes the events of consumed contexts, on a topic that it creates if they have none",
     "x-ray: the run listens as the daemon and stores the functions' traces, because the emulator has no X-Ray",
+)
+_SENT: Final = (
+    "transfer: an extension of the emulator is the connector; a server of the run stands in for the partner's"
 )
 NO_FORMATS: Final[Mapping[str, FileFormat]] = {}
 _NOTHING_TO_DO: Final = ("ALREADY_REGISTERED", "IGNORED")
@@ -84,6 +89,7 @@ class RunningContext:
         self.traces = traces
         self.neighbours = neighbours
         self.systems: Mapping[str, str] = {}
+        self.servers: Mapping[str, PartnerServer] = {}
         self.watch = Watch(aws, deployment)
         self.api_requests = ApiRequests(all_routes(self.context))
 
@@ -102,7 +108,7 @@ class RunningContext:
     @property
     def stand_ins(self) -> Sequence[str]:
         """The differences of this run from AWS, a sentence each."""
-        return (*self.partner.stand_ins, *_STAND_INS)
+        return (*self.partner.stand_ins, *_STAND_INS, *((_SENT,) if self.servers else ()))
 
     def follow(
         self,

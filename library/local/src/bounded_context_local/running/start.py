@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -25,6 +26,9 @@ from ..provider import creation, deploy, program
 from ..provider.program import NO_SETTINGS, STACK, Progress
 from ..stand_ins import Scanner, TraceDaemon, listening, serving_systems
 from .context import RunningContext
+
+if TYPE_CHECKING:
+    from ..actors.partner_server import PartnerServer
 
 Stage = Callable[[str], AbstractContextManager[Any]]
 
@@ -67,13 +71,49 @@ def running_context(
                 _join_emulator(project, join, traces) if join else _start_emulator(project, traces, proxy)
             )
         systems = services.enter_context(serving_systems(project))
+        servers = services.enter_context(_serving_partners(project, settings))
         with stage("deploy"):
-            more = {**settings, **({"systems": systems} if systems else {})}
-            running = _deploy(project, aws, traces, progress, more, partner)
+            more = {**settings, **({"systems": systems} if systems else {}), **_addresses(project, settings, servers)}
+            running = _deploy(project, aws, traces, progress, more, partner, servers)
+            _store_secrets(aws, running, servers)
         running.systems = systems
         cleanup.callback(running.stop)
         services.callback(running.end)  # before the emulator ends, so no reader waits at its queue
         yield running
+
+
+@contextmanager
+def _serving_partners(project: Project, settings: Mapping[str, object]) -> Iterator[Mapping[str, "PartnerServer"]]:
+    """Serve the own server of each partner of the stack that has one; yield the servers by partner."""
+    with ExitStack() as servers:
+        yield {
+            name: servers.enter_context(_serving(values["deliver"]))
+            for name, values in (program.values(project, settings).get("partners") or {}).items()
+            if values.get("deliver")
+        }
+
+
+def _serving(address: str) -> AbstractContextManager["PartnerServer"]:
+    # The import is slow, and most stacks have no such partner.
+    from ..actors.partner_server import serving_partner
+
+    return serving_partner(urlsplit(address).path)
+
+
+def _addresses(
+    project: Project, settings: Mapping[str, object], servers: Mapping[str, "PartnerServer"]
+) -> dict[str, object]:
+    """Return the partners of the stack, with the addresses and keys of the servers of this run."""
+    partners = program.values(project, settings).get("partners") or {}
+    own = {name: {**values, **(servers[name].setting if name in servers else {})} for name, values in partners.items()}
+    return {"partners": own} if servers else {}
+
+
+def _store_secrets(aws: Aws, running: RunningContext, servers: Mapping[str, "PartnerServer"]) -> None:
+    """Store the users of the servers in the secrets of the connectors, as a person does."""
+    secrets = running.deployment.physical_ids("aws:secretsmanager/secret:Secret")
+    for name, server in servers.items():
+        aws.call("secretsmanager", "put_secret_value", SecretId=secrets[f"deliver-{name}"], SecretString=server.secret)
 
 
 def _package(project: Project) -> None:
@@ -130,7 +170,13 @@ def _in_the_way(context: Context[Any], aws: Aws) -> str:
 
 
 def _deploy(
-    project: Project, aws: Aws, traces: TraceDaemon, progress: Progress, more: Mapping[str, object], uploader: str
+    project: Project,
+    aws: Aws,
+    traces: TraceDaemon,
+    progress: Progress,
+    more: Mapping[str, object],
+    uploader: str,
+    servers: Mapping[str, "PartnerServer"],
 ) -> RunningContext:
     settings, partners = program.settings(project, more), program.values(project, more).get("partners") or {}
     consumed = neighbours(aws, project.context, settings)
@@ -141,6 +187,7 @@ def _deploy(
     partner.outputs = deployment.outputs
     partner.scanner = Scanner(aws) if settings.get("malware") == "guardduty" else None
     running = RunningContext(project, aws, deployment, partner, traces, consumed, _formats(project.context, partners))
+    running.servers = servers
     deployment.adapted += running.stand_ins
     if not aws.emulator.joined:  # a joined context gets references by events
         running.table.know_references(running.samples.known_references())

@@ -108,12 +108,13 @@ class ExportScreen(Consoles):
 
 def _is_late(record: FileRecord, now: datetime) -> bool:
     is_old = now - record.file.time > LATE
-    return record.status is FileStatus.WRITING and (is_old or bool(record.reason))
+    unsent = record.status is FileStatus.PREPARED and record.failures > 0
+    return unsent or (record.status is FileStatus.WRITING and (is_old or bool(record.reason)))
 
 
 def facts(record: FileRecord) -> dict[str, Any]:
     """Return the facts of a file as JSON values."""
-    names = ("rows", "size", "reason", "prepared_at", "acknowledged_by", "since")
+    names = ("rows", "size", "reason", "prepared_at", "acknowledged_by", "since", "transfer", "failures")
     file = {"partner": record.file.partner, "export": record.file.export, "period": record.file.period}
     values = {name: getattr(record, name) for name in names}
     return {**file, "key": record.key, "status": record.status.value, "sums": dict(record.sums), **values}
@@ -124,7 +125,9 @@ def described(record: FileRecord) -> str:
     path = (
         record.key.removeprefix(f"{OUTGOING}/") or f"{record.file.partner}: {record.file.export} {record.file.period}"
     )
-    return f"{path}  {record.status}, {record.rows:,} rows, {record.size:,} bytes"
+    transfer = ", a transfer is under way" if record.transfer else ""
+    failures = f", {record.failures} failed transfers" if record.failures else ""
+    return f"{path}  {record.status}, {record.rows:,} rows, {record.size:,} bytes{transfer}{failures}"
 
 
 def exports(

@@ -15,6 +15,7 @@ from .items import CHANGED_AT, KEY
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_transfer import TransferClient
 
 PREFIX: Final = "EXPORT-FILE#"
 """The prefix of the key of each record. No aggregate has a dash in its prefix, and no reader of the stream gets it."""
@@ -63,18 +64,18 @@ class ExportTable:
         item = self._table.get_item(Key=_key(file), ConsistentRead=True).get("Item")
         return _record(file, item) if item else None
 
-    def claim(self, file: ExportFile, at: datetime, until: datetime) -> FileRecord | None:
-        """Claim a file that is being written, until a time; None if another call has it, or it is complete."""
+    def claim(self, file: ExportFile, status: FileStatus, at: datetime, until: datetime) -> FileRecord | None:
+        """Claim a file with a status, until a time; None if another call has it, or it has another status."""
         claimed, item = conditionally(
             self._table.update_item,
             Key=_key(file),
             UpdateExpression="SET claimed_until = :until ADD attempt :one",
-            ConditionExpression="file_status = :writing AND claimed_until < :at",
+            ConditionExpression="file_status = :current AND claimed_until < :at",
             ExpressionAttributeValues={
                 ":until": int(until.timestamp()) + 1,
                 ":at": int(at.timestamp()),
                 ":one": 1,
-                ":writing": FileStatus.WRITING.value,
+                ":current": status.value,
             },
             ReturnValues="ALL_NEW",
         )
@@ -94,8 +95,10 @@ class ExportTable:
             ConditionExpression="attribute_not_exists(last_period) OR last_period < :period",
             ExpressionAttributeValues={":period": record.file.period},
         )
-        change = "progress = :progress, file_status = :status, prepared_at = :at, expires_at = :end"
-        times = {":at": at.isoformat(timespec="seconds"), ":end": int((at + RECORDED).timestamp())}
+        change = (
+            "progress = :progress, file_status = :status, prepared_at = :at, expires_at = :end, claimed_until = :none"
+        )
+        times = {":none": 0, ":at": at.isoformat(timespec="seconds"), ":end": int((at + RECORDED).timestamp())}
         self._write(record, f"SET {change}", **{":status": FileStatus.PREPARED.value}, **times)
 
     def release(self, record: FileRecord, reason: str) -> None:
@@ -114,15 +117,23 @@ class ExportTable:
             self._table.update_item,
             Key=_key(record.file),
             UpdateExpression=change,
-            ConditionExpression="attempt = :attempt AND file_status = :writing",
+            ConditionExpression="attempt = :attempt AND file_status = :current",
             ExpressionAttributeValues={
                 ":attempt": record.attempt,
-                ":writing": FileStatus.WRITING.value,
+                ":current": FileStatus.WRITING.value,
                 **values,
             },
         )
         if not mine:
             raise Superseded
+
+    def transferring(self, record: FileRecord, again: datetime | None) -> None:
+        """Store the transfer of a claimed file, and end the claim, by default at once. Raises Superseded."""
+        facts = {name: getattr(record, name) for name in ("transfer", "sent", "failures", "fetched")}
+        facts |= {"failure": record.reason, "claimed_until": int(again.timestamp()) if again else 0}
+        change = ", ".join(f"{name} = :{name}" for name in facts)
+        values = {f":{name}": value for name, value in facts.items()}
+        self._claimed(record, f"SET {change}", {":current": FileStatus.PREPARED.value, **values})
 
     def closed(self, file: ExportFile) -> None:
         """Remove a file from the open files."""
@@ -172,6 +183,9 @@ def _record(file: ExportFile, item: Mapping[str, Any]) -> FileRecord:
         prepared_at=str(item.get("prepared_at", "")),
         fetched=fetched,
         acknowledged_by=by,
+        transfer=str(item.get("transfer", "")),
+        sent=bool(item.get("sent")),
+        failures=int(item.get("failures", 0)),
         **{name: progress[name] for name in _FACTS if name in progress and name != "reason"},
         reason=str(item.get("failure", "")),
     )
@@ -249,6 +263,35 @@ class OutgoingBucket:
     def write(self, key: str, data: bytes) -> None:
         """Store a small object."""
         self._client.put_object(Bucket=self._bucket, Key=key, Body=data)
+
+
+class TransferConnectors:
+    """The connectors of Transfer Family to the own servers of partners, each with a connector and a directory."""
+
+    def __init__(self, client: "TransferClient", bucket: str, partners: Mapping[str, tuple[str, str]]) -> None:
+        self._client, self._bucket, self.partners = client, bucket, partners
+
+    def send(self, partner: str, key: str) -> str:
+        """Start to send an object to a partner's server, and return the id of the transfer."""
+        connector, directory = self.partners[partner]
+        request: Any = {"RemoteDirectoryPath": directory} if directory else {}
+        paths = [f"/{self._bucket}/{key}"]
+        return self._client.start_file_transfer(ConnectorId=connector, SendFilePaths=paths, **request)["TransferId"]
+
+    def failure(self, partner: str, transfer: str) -> str | None:
+        """Return why a transfer failed, an empty text if it is complete, and None while it is under way.
+
+        A transfer that Transfer does not know has failed: it knows each for seven days (ListFileTransferResults).
+        """
+        connector, _ = self.partners[partner]
+        try:
+            answer = self._client.list_file_transfer_results(ConnectorId=connector, TransferId=transfer)
+            [result] = answer["FileTransferResults"]
+        except (self._client.exceptions.ResourceNotFoundException, ValueError):
+            return f"Transfer does not know the transfer {transfer}"
+        if result["StatusCode"] == "FAILED":
+            return f"{result.get('FailureCode', 'FAILED')}: {result.get('FailureMessage', '')}"
+        return "" if result["StatusCode"] == "COMPLETED" else None
 
 
 def _gone(error: ClientError) -> Exception:

@@ -1,10 +1,11 @@
 """Exports: a call writes files for partners, in parts, and a later call continues a file that is not complete.
 
-A partner sees a file only when it is complete. A period has a single file for each partner.
+A partner sees a file only when it is complete. A period has a single file for each partner. Of a partner with an own
+server, each call asks for the outcome of the file's transfer, and starts the next one.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -33,6 +34,9 @@ it, and ends within 15 minutes (AWS limit): the run of the period before may hav
 UNRECORDED: Final = timedelta(days=2)
 """The time after which a file that was never recorded is not begun any more: its record has expired."""
 
+FIRST_WAIT, MOST_DOUBLINGS = timedelta(minutes=14), 4
+"""The time after a failed transfer, before the call in a quarter of an hour; and how often later failures double it."""
+
 
 class UploadGone(Exception):
     """The multipart upload does not exist, or lacks a part: S3 has completed it, or aborted it after two days."""
@@ -54,8 +58,8 @@ class Records(Protocol):
     def get(self, file: ExportFile) -> FileRecord | None:
         """Return the record of a file, or None."""
 
-    def claim(self, file: ExportFile, at: datetime, until: datetime) -> FileRecord | None:
-        """Claim a file that is being written, until a time; None if another call has it, or it is complete."""
+    def claim(self, file: ExportFile, status: FileStatus, at: datetime, until: datetime) -> FileRecord | None:
+        """Claim a file with a status, until a time; None if another call has it, or it has another status."""
 
     def save(self, record: FileRecord) -> None:
         """Store the progress of a claimed file. Raises Superseded."""
@@ -65,6 +69,9 @@ class Records(Protocol):
 
     def release(self, record: FileRecord, reason: str) -> None:
         """End the claim, so that the next call continues at once. Raises Superseded."""
+
+    def transferring(self, record: FileRecord, again: datetime | None) -> None:
+        """Store the transfer of a claimed file, and end the claim, by default at once. Raises Superseded."""
 
     def closed(self, file: ExportFile) -> None:
         """Remove a file from the open files."""
@@ -105,10 +112,25 @@ class Outgoing(Protocol):
         """Store a small object."""
 
 
+class Connectors(Protocol):
+    """The connections to the own servers of partners."""
+
+    @property
+    def partners(self) -> Collection[str]:
+        """The partners with an own server."""
+
+    def send(self, partner: str, key: str) -> str:
+        """Start to send an object to a partner's server, and return the id of the transfer."""
+
+    def failure(self, partner: str, transfer: str) -> str | None:
+        """Return why a transfer failed, an empty text if it is complete, and None while it is under way."""
+
+
 class Outcome(StrEnum):
     """The outcome of a call for a file. A later call continues a file after CONTINUES and FAILED."""
 
     PREPARED = "prepared"
+    DELIVERED = "delivered"
     CONTINUES = "continues"
     FAILED = "failed"
 
@@ -133,6 +155,7 @@ class Exports:
         formats: returns the format of a partner.
         report: gets each file with its outcome, and the exception or a reason.
         part_bytes: the size from which rows become a part.
+        connectors: the connections to the own servers of partners, if any.
     """
 
     context: Structure[Any]
@@ -142,6 +165,7 @@ class Exports:
     formats: Callable[[str], FileFormat]
     report: Callable[[ExportFile, Outcome, Exception | str], None] = lambda *_: None
     part_bytes: int = PART_BYTES
+    connectors: Connectors | None = None
 
     def start(self, name: str, at: datetime) -> None:
         """Record the files of a period. Raises LookupError: there is no such export."""
@@ -176,14 +200,38 @@ class Exports:
         if record is None or record.status in (FileStatus.DELIVERED, FileStatus.ACKNOWLEDGED):
             self.records.closed(file)
         elif record.status is FileStatus.WRITING and seconds_to_spare() > 0:
-            return self.write(file) or record
+            record = self.write(file) or record
+        if record and record.status is FileStatus.PREPARED and self.connectors and seconds_to_spare() > 0:
+            return self.deliver(self.connectors, record) if file.partner in self.connectors.partners else record
         return record
+
+    def deliver(self, connectors: Connectors, record: FileRecord) -> FileRecord:
+        """Send a complete file to the partner's own server, and then its control file; return its record.
+
+        The control file is sent when the server has the whole file. A transfer whose id was not recorded is repeated:
+        the server then gets the same content under the same name again.
+        """
+        at = now()
+        claimed = self.records.claim(record.file, FileStatus.PREPARED, at, _lease(at))
+        if claimed is None or claimed.status is not FileStatus.PREPARED:
+            return claimed or record
+        try:
+            after = _transferred(connectors, claimed)
+        except Exception as error:
+            # A transfer that is under way is not repeated.
+            after = replace(claimed, reason=str(error), failures=claimed.failures + 1)
+        failed = after.failures > claimed.failures
+        wait = FIRST_WAIT * 2 ** min(claimed.failures, MOST_DOUBLINGS)
+        with suppress(Superseded):
+            self.records.transferring(after, at + wait if failed else None)
+            if failed or after.fetched:
+                self.report(record.file, Outcome.FAILED if failed else Outcome.DELIVERED, after.reason)
+        return self.records.get(record.file) or record
 
     def write(self, file: ExportFile) -> FileRecord | None:
         """Write a file from where the last call stopped; return its record, or None if another call has it."""
         at = now()
-        left = min(seconds_left(), LONGEST_CALL)
-        record = self.records.claim(file, at, at + timedelta(seconds=left + MARGIN))
+        record = self.records.claim(file, FileStatus.WRITING, at, _lease(at))
         if record is None:
             return None
         try:
@@ -207,6 +255,27 @@ class Exports:
         except Exception as error:
             # The failure of one file must not delay the others.
             return Outcome.FAILED, error, record
+
+
+def _lease(at: datetime) -> datetime:
+    """Return the end of a claim: the end of this call."""
+    return at + timedelta(seconds=min(seconds_left(), LONGEST_CALL) + MARGIN)
+
+
+def _transferred(connectors: Connectors, record: FileRecord) -> FileRecord:
+    """Return the record after the next step of sending: a transfer is started, under way, complete or failed."""
+    partner, sent = record.file.partner, record.sent
+    if record.transfer:
+        reason = connectors.failure(partner, record.transfer)
+        if reason is None:
+            return record
+        if reason:
+            return replace(record, transfer="", reason=reason, failures=record.failures + 1)
+        if sent:
+            return replace(record, transfer="", reason="", fetched=True)
+        sent = True
+    key = control_key(record.key) if sent else record.key
+    return replace(record, transfer=connectors.send(partner, key), sent=sent)
 
 
 class _Progress:

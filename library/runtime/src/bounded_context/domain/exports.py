@@ -102,6 +102,9 @@ class FileRecord:
     the numbers and tags of the parts of ``upload``, ``cursor`` is the key of the last item in them, and ``state`` is
     the state of their writer. ``written`` is
     whether the parts have all rows, and ``reason`` why the last call failed.
+
+    Of a file for a partner's own server, ``transfer`` is the transfer under way, ``sent`` whether the server has the
+    file, so that its control file is next, and ``failures`` counts the failed transfers.
     """
 
     file: ExportFile
@@ -122,6 +125,9 @@ class FileRecord:
     prepared_at: str = ""
     fetched: bool = False
     acknowledged_by: str = ""
+    transfer: str = ""
+    sent: bool = False
+    failures: int = 0
 
     @property
     def control(self) -> bytes:

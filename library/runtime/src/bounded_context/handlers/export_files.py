@@ -21,8 +21,9 @@ def exports_handler(context: Context[Any]) -> Handler:
 
     An event with ``export`` and ``time`` is a schedule's, and begins the files of a period. An event with
     ``downloaded`` and ``bytes`` is Transfer's: a partner has read a file. Any other event continues the files that are
-    not complete. The answer is ``{"prepared", "continues", "failed", "unprepared", "unfetched"}``: the number of files
-    by outcome, and the age in seconds of the oldest file that is not complete, or not fetched.
+    not complete, and sends files to the own servers of partners. The answer is ``{"prepared", "delivered", "continues",
+    "failed", "unprepared", "unfetched"}``: the number of files by outcome, and the age in seconds of the oldest file
+    that is not complete, or not fetched.
     """
 
     def handler(event: dict[str, Any], call: Any) -> dict[str, Any]:
@@ -70,6 +71,8 @@ def _log(file: ExportFile, outcome: Outcome, cause: Exception | str) -> None:
     facts = {"export": file.export, "partner": file.partner, "period": file.period}
     if isinstance(cause, Exception):
         logger.error("file failed", **facts, exc_info=cause)
+    elif cause:
+        logger.warning(f"file {outcome}", **facts, reason=cause)
     else:
         logger.info(f"file {outcome}", **facts)
 

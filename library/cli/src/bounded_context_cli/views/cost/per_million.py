@@ -226,8 +226,14 @@ def _exports(flow: Flow) -> Counted:
         yield "parts of exported files", size / PART_BYTES + 3 * files, "s3_put"
         # A record is begun, claimed and completed, and has its progress after each part.
         yield "writes of records of exported files", size / PART_BYTES + 6 * files, "write_unit"
-        if flow.graph.of("transfer/server"):
-            yield "downloads over SFTP", size / _GB, "sftp_data"
+        sent = {node.name.removeprefix("deliver-") for node in flow.graph.of("transfer/connector")}
+        share = sum(partner in sent for export in flow.context.exports for partner in export.partners) / files
+        if flow.graph.of("transfer/server") and share < 1:
+            yield "downloads over SFTP", size * (1 - share) / _GB, "sftp_data"
+        if share:
+            yield "files sent to partners' servers", size * share / _GB, "connector_data"
+            # The file, and its control file.
+            yield "transfers to partners' servers", 2 * files * share, "connector_call"
 
 
 _SWEEPER: Final = "sweep_uploads"

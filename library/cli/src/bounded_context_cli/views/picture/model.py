@@ -264,7 +264,11 @@ def _owners(resources: Resources) -> Iterator[tuple[str, list[Resource]]]:
     """Yield each role's name with the resources that use it. The role of an SFTP user belongs to the server."""
     owners: defaultdict[str, list[Resource]] = defaultdict(list)
     for resource in resources.all:
-        if role := resource.node.inputs.get("role") or resource.node.inputs.get("roleArn"):
+        if (
+            role := resource.node.inputs.get("role")
+            or resource.node.inputs.get("roleArn")
+            or resource.node.inputs.get("accessRole")
+        ):
             owners[role_name(str(role))].append(resource)
     for user in resources.graph.of("transfer/user"):
         servers = [resource for resource in resources.all if id_of(resource.node) == user.inputs.get("serverId")]

@@ -96,7 +96,7 @@ _DRAWN: Final[Mapping[str, Mapping[str, str]]] = {
     "sns": {"topic": "topic"},
     "sqs": {"queue": "queue"},
     "ssm": {},
-    "transfer": {"server": "SFTP server"},
+    "transfer": {"connector": "SFTP connector", "server": "SFTP server"},
     "xray": {},
 }
 """The displayed resource types of services with many types, with their names. Other services display all types."""

@@ -76,7 +76,7 @@ class ErasureStack:
     """The stores of a stack. `waiting` has the URLs of the queues whose messages a consumer still gets, by name.
 
     `archives` are the names of the archives. `inbox` is None in a context without lists. `outgoing_days` is 0 without
-    exported files.
+    exported files. `receivers` are the partners whose own servers have copies of exported files.
     """
 
     table: str
@@ -85,6 +85,7 @@ class ErasureStack:
     waiting: Mapping[str, str]
     archives: tuple[str, ...] = ()
     outgoing_days: int = 0
+    receivers: tuple[str, ...] = ()
 
     @property
     def readers(self) -> list[str]:
@@ -101,8 +102,8 @@ class ErasureStack:
     def _read(cls, dead_letters: DeadLetters, outputs: Mapping[str, Any]) -> Self:
         waiting = {**outputs["queues"], **outputs.get("work_queues", {}), "inbound": outputs["inbound_queue"]}
         archives = tuple(outputs.get("archives", ()))
-        days = int(outputs.get("outgoing_days", 0))
-        return cls(outputs["table_name"], outputs.get("inbox_bucket"), dead_letters, waiting, archives, days)
+        days, receivers = int(outputs.get("outgoing_days", 0)), tuple(outputs.get("deliveries", ()))
+        return cls(outputs["table_name"], outputs.get("inbox_bucket"), dead_letters, waiting, archives, days, receivers)
 
 
 def read_stack(stack: str, program: Path, file: Path | None) -> ErasureStack:
@@ -291,7 +292,9 @@ def expiries(stack: ErasureStack, clients: Clients, clock: Clock) -> Iterator[Ex
         yield Expiry(f"unconverted events of the archive {name}", now + _ARCHIVED)
     if stack.outgoing_days:
         # A file of today expires after these days, and its version 30 days later.
-        yield Expiry("exported files", now + timedelta(days=stack.outgoing_days) + _NONCURRENT)
+        copies = f" (the servers of {', '.join(stack.receivers)} have copies: ask these partners)"
+        name = f"exported files{copies if stack.receivers else ''}"
+        yield Expiry(name, now + timedelta(days=stack.outgoing_days) + _NONCURRENT)
     for name, url in stack.waiting.items():
         yield from _waiting(clients("sqs"), name, url, now)
 
