@@ -3,7 +3,8 @@
 import pytest
 
 from bounded_context_cli.views.picture import Picture, picture
-from tests.infra.graph import CONTEXT, STACKS, run
+from tests.infra.contexts import EXPORTS
+from tests.infra.graph import CONTEXT, DELIVERED, STACKS, run, run_context
 
 from .written import keys, said
 
@@ -70,3 +71,15 @@ def test_each_stack_has_a_picture(stack: str) -> None:
     drawing = picture(CONTEXT, run(stack), stack)
     assert "table table" in keys(drawing)
     assert not [box.label for box in drawing.boxes if f"payment-{stack}" in box.label]
+
+
+def test_a_connector_is_drawn_between_the_function_and_its_bucket() -> None:
+    """The function starts its transfers, it reads the files, and its events call the function."""
+    pictured = picture(EXPORTS, run_context(EXPORTS, "prod", partners=DELIVERED), "prod")
+    connector = "SFTP connector deliver-acme"
+    assert {arrow for arrow in said(pictured) if connector in arrow} == {
+        ("function export_files", "reads, sends", connector),
+        (connector, "starts", "function export_files"),
+        (connector, "reads", "bucket inbox"),
+        (connector, "reads", "secret deliver-acme"),
+    }

@@ -23,8 +23,8 @@ from bounded_context_platform.permissions.policies import of_kind, of_pipeline, 
 from bounded_context_platform.temporary_stacks.stack import boundary_of
 from tests.accounts.evaluation import FREE, Policy
 from tests.console import context
-from tests.infra.contexts import SHAPES
-from tests.infra.graph import CONTEXT, PARTNERS, STACKS, run, run_shape
+from tests.infra.contexts import EXPORTS, SHAPES
+from tests.infra.graph import CONTEXT, DELIVERED, PARTNERS, STACKS, run, run_context, run_shape
 from tests.pipeline.program import CLOUD, CODECOMMIT, LEAST, roles
 from tests.pipeline.program import run as run_pipeline
 
@@ -70,6 +70,14 @@ def _found(graph: Graph, limit: Policy, tags: Mapping[str, str]) -> Iterator[tup
             for action in statement["Action"]:
                 if limit.effect(action, resource, {**tags, **keys}) is not True:
                     yield action, resource
+
+
+def test_a_boundary_allows_the_connectors_of_its_stack_by_their_tags() -> None:
+    """AWS assigns their ids."""
+    document = _boundary(run_context(EXPORTS, "prod", partners=DELIVERED))
+    [statement] = [each for each in document["Statement"] if "transfer:StartFileTransfer" in each["Action"]]
+    assert statement["Resource"] == [f"arn:aws:transfer:{REGION}:{ACCOUNT}:connector/*"]
+    assert statement["Condition"]["StringEquals"]["aws:ResourceTag/stack"] == "prod"
 
 
 @pytest.mark.parametrize("stack", STACKS)

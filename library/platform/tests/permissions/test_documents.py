@@ -14,8 +14,8 @@ from bounded_context_cli.programs.recording import Graph
 from bounded_context_platform.permissions.grants import KINDS
 from bounded_context_platform.permissions.policies import ROLES, place, policy, unknown
 from tests.console import context
-from tests.infra.contexts import SHAPES
-from tests.infra.graph import CONTEXT, NETWORK, PARTNERS, STACKS, run, run_shape
+from tests.infra.contexts import EXPORTS, SHAPES
+from tests.infra.graph import CONTEXT, DELIVERED, NETWORK, PARTNERS, STACKS, run, run_context, run_shape
 
 from .watched import PREFIXES
 
@@ -115,6 +115,8 @@ UNUSED = re.compile(
     r"|lambda:\w*CodeSigningConfig|sns:\w*DataProtection\w*|iam:GetRole|s3:GetObject(Version|Metadata)?"
     r"|sns:ListSubscriptionsByTopic|transfer:UnTagResource|(apigateway|kms):UntagResource"
     r"|secretsmanager:(GetRandomPassword|GetSecretValue|ReplicateSecretToRegions|RemoveRegionsFromReplication)"
+    # A connector reaches partners over the internet.
+    r"|vpc-lattice:\w+"
     # Lake Formation governs no table, and a workgroup states what its queries need.
     r"|lakeformation:\w+|glue:(\w+Connection|GetSchemaVersion)|s3:(Abort|List)\w*Multipart\w+"
 )
@@ -140,7 +142,8 @@ WITHOUT_RESOURCE = {
     *(f"logs:{verb}LogDelivery" for verb in ("Create", "Delete", "Get", "Update")),
     *("logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:ListLogDeliveries", "logs:PutResourcePolicy"),
     *(f"logs:{verb}" for verb in ("DeleteQueryDefinition", "DescribeQueryDefinitions", "PutQueryDefinition")),
-    *("ssm:DescribeParameters", "states:ValidateStateMachineDefinition", "transfer:CreateServer"),
+    *("ssm:DescribeParameters", "states:ValidateStateMachineDefinition"),
+    *("transfer:CreateConnector", "transfer:CreateServer"),
     *("xray:GetSamplingRules", "lambda:ListEventSourceMappings", "cloudwatch:GetMetricData"),
     *("dynamodb:ListBackups", "dynamodb:ListTables"),
 }
@@ -163,10 +166,19 @@ def gated() -> Graph:
     return run("prod", partners=PARTNERS, sftp="dedicated", backup="vault", backup_copy=COPIES, malware="guardduty")
 
 
-@pytest.fixture(params=[*ROLES, "gated"])
-def document(request: pytest.FixtureRequest, graph: Graph, gated: Graph) -> dict[str, Any]:
-    """The policy of each role, and that of a deployment with the malware gate."""
-    return policy("deploy", WHERE, gated, {}) if request.param == "gated" else policy(request.param, WHERE, graph, {})
+@pytest.fixture(scope="module")
+def delivered() -> Graph:
+    """A stack with a connector to a partner's own server."""
+    return run_context(EXPORTS, "prod", partners=DELIVERED)
+
+
+@pytest.fixture(params=[*ROLES, "gated", "delivered"])
+def document(request: pytest.FixtureRequest, graph: Graph, gated: Graph, delivered: Graph) -> dict[str, Any]:
+    """The policy of each role, and those of deployments with the malware gate and with a connector."""
+    graphs = {"gated": gated, "delivered": delivered}
+    if request.param in graphs:
+        return policy("deploy", WHERE, graphs[request.param], {})
+    return policy(request.param, WHERE, graph, {})
 
 
 def actions(document: dict[str, Any]) -> set[str]:
@@ -186,10 +198,11 @@ def test_every_type_that_another_context_registers_is_known(shape: str) -> None:
     assert unknown(run_shape(shape, "prod")) == []
 
 
-def test_every_type_that_settings_add_is_known(graph: Graph, gated: Graph) -> None:
+def test_every_type_that_settings_add_is_known(graph: Graph, gated: Graph, delivered: Graph) -> None:
     """Partners, a strategy of one's own, tokens."""
     assert unknown(graph) == []
     assert unknown(gated) == []
+    assert unknown(delivered) == []
     jwt = {"issuer": "https://login.example.org/tenant", "audience": ["callers"]}
     assert unknown(run("prod", api_jwt=jwt)) == []
 

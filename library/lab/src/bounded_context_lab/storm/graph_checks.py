@@ -138,7 +138,7 @@ def _targets(resources: Resources) -> Iterator[str]:
     expected = f"{resources.prefix}{UPLOADS}{LETTERS}"
     for target in resources.graph.of("cloudwatch/eventTarget"):
         letters = target.inputs.get("deadLetterConfig") or {}
-        if resources.part(target) != "abandoned batch" and _name(letters.get("arn")) != expected:
+        if resources.part(target) in ("upload", "broken upload") and _name(letters.get("arn")) != expected:
             yield f"The rule's target {target.name} has no dead-letter queue {expected}."
 
 

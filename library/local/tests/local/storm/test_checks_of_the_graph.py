@@ -11,8 +11,8 @@ from bounded_context_cli.programs import Graph, Node
 from bounded_context_cli.programs.recording import run
 from bounded_context_lab.storm import graph_checks
 from bounded_context_lab.storm.faults import Resources, derive
-from tests.infra.contexts import DEFAULT, SHAPES
-from tests.infra.graph import run_shape
+from tests.infra.contexts import DEFAULT, EXPORTS, SHAPES
+from tests.infra.graph import DELIVERED, run_context, run_shape
 
 PREFIX: Final = "payment-prod-"
 WARNINGS: Final = f"arn:aws:sns:eu-central-1:111122223333:{PREFIX}warnings"
@@ -170,3 +170,9 @@ def test_a_stack_without_warnings_needs_its_critical_alarms_alone():
     graph = run("local", alarms="critical")
     assert findings(graph, wanted="critical") == []
     assert findings(edited(graph, ALARM, "callers-errors", removed), wanted="critical")
+
+
+def test_the_rules_of_exports_need_no_queue_of_uploads() -> None:
+    """A download has a queue of its own, and the end of a transfer needs none."""
+    graph = run_context(EXPORTS, "prod", partners=DELIVERED)
+    assert [*graph_checks.failure_findings(Resources(graph, EXPORTS))] == []

@@ -241,6 +241,10 @@ Scope = tuple[str, str]
 _KINDS = ("iam/rolePolicy", "iam/policy")
 
 
+_ASSIGNED: Final = {"kms/key": "kms:{place}:key/*", "transfer/connector": "transfer:{place}:connector/*"}
+"""Resources whose ids AWS assigns. Their tags identify the stack's own."""
+
+
 def boundary(where: Place, graph: Graph, recorded: Labels) -> Document:
     """Return the boundary's policy document: it allows each statement of each role, on all resources of the stack.
 
@@ -259,10 +263,10 @@ def boundary(where: Place, graph: Graph, recorded: Labels) -> Document:
 
 
 def _scopes(where: Place, graph: Graph, recorded: Labels, statement: Document) -> Iterator[Scope]:
-    keys = {node.arn for node in graph.of("kms/key")}
+    assigned = {node.arn: arn for kind, arn in _ASSIGNED.items() for node in graph.of(kind)}
     for resource in _texts(statement["Resource"]):
-        if resource in keys:
-            yield where.arn("kms:{place}:key/*"), json.dumps(where.condition("tagged"))
+        if resource in assigned:
+            yield where.arn(assigned[resource]), json.dumps(where.condition("tagged"))
         elif (own := _own(where, recorded, resource)) is not None:
             yield own, "{}"
         else:

@@ -14,7 +14,7 @@ _WORDS: Final = (
     ("starts", ("StartExecution", "StartSyncExecution")),
     ("calls", ("Invoke",)),
     ("publishes", ("Publish",)),
-    ("sends", ("Send",)),
+    ("sends", ("Send", "StartFileTransfer")),
     ("receives", ("Receive",)),
     ("writes", ("Put", "Update", "Delete", "BatchWrite", "Create", "Abort", "Restore", "PartiQL", "Tag", "*")),
 )
