@@ -1,6 +1,7 @@
 """`context exports`: the exported files of a stack, and their acknowledgement."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import boto3
 import pytest
 
 from bounded_context import aws
+from bounded_context.adapters.exports import ExportTable
 from bounded_context.domain.exports import FileRecord, FileStatus
 from bounded_context.testing import Samples, on
 from bounded_context.testing.functions import TABLE, LambdaContext
@@ -98,6 +100,85 @@ def test_a_file_whose_transfer_failed_shows_its_reason(capsys: pytest.CaptureFix
     again = FileRecord(file, FileStatus.PREPARED, transfer="t-1")
     assert ExportScreen(as_json=False).show("prod", [again], BEGIN) == 0
     assert ", a transfer is under way" in capsys.readouterr().out
+
+
+class _Transfers:
+    """A partner's server that refuses or accepts each transfer at once."""
+
+    partners = ("acme",)
+
+    def __init__(self) -> None:
+        self.sent, self.outcome = list[str](), ""
+
+    def send(self, partner: str, key: str) -> str:
+        self.sent.append(f"{partner} {key.rpartition('.')[2]}")
+        return f"t-{len(self.sent)}"
+
+    def failure(self, partner: str, transfer: str) -> str | None:
+        assert (partner, transfer) == ("acme", f"t-{len(self.sent)}")
+        return self.outcome
+
+
+@pytest.fixture
+def transfers(files: ExportedFiles, monkeypatch: pytest.MonkeyPatch) -> _Transfers:
+    transfers, exports = _Transfers(), aws.exports
+    monkeypatch.setattr(aws, "exports", lambda *args: replace(exports(*args), connectors=transfers))
+    return transfers
+
+
+def quarter(number: int) -> None:
+    from bounded_context.handlers.export_files import exports_handler
+
+    with on(BEGIN + number * timedelta(minutes=15)):
+        exports_handler(EXPORTING)({}, LambdaContext())
+
+
+def test_a_file_is_sent_again_after_a_repair_and_after_its_delivery(files: ExportedFiles, transfers: _Transfers):
+    own = replace(files, servers=("acme",))
+    transfers.outcome = "full"
+    export()
+    with pytest.raises(Refusal, match="has a transfer under way"):
+        own.send_again(PATH)
+    for number in range(1, 5):
+        quarter(number)
+    transfers.outcome = ""
+    assert next(own.all()).failures == 2
+    assert own.send_again(PATH).failures == 0
+    for number in (5, 6, 7):
+        quarter(number)
+    assert next(own.all()).status is FileStatus.DELIVERED
+    assert transfers.sent == ["acme csv", "acme csv", "acme csv", "acme json"]
+    assert own.send_again(PATH).status is FileStatus.PREPARED
+    for number in (8, 9, 10):
+        quarter(number)
+    assert transfers.sent[4:] == ["acme csv", "acme json"]
+    assert next(own.all()).status is FileStatus.DELIVERED
+
+
+def test_a_file_that_is_not_to_be_sent_is_refused(files: ExportedFiles):
+    export()
+    own = replace(files, servers=("acme",))
+    with pytest.raises(Refusal, match="bank has no own server in prod"):
+        own.send_again("bank/order-daily-20261201T180000Z.csv")
+    with pytest.raises(Refusal, match="choose one of `context exports prod`"):
+        own.send_again("acme/other.csv")
+    own.acknowledge(PATH)
+    with pytest.raises(Refusal, match="is ACKNOWLEDGED: only a complete file"):
+        own.send_again(PATH)
+
+
+def test_a_file_whose_transfer_begins_meanwhile_is_refused(files: ExportedFiles, monkeypatch: pytest.MonkeyPatch):
+    export()
+    own, get = replace(files, servers=("acme",)), ExportTable.get
+
+    def read(self: ExportTable, file: Any) -> Any:
+        record = get(self, file)
+        self.claim(file, FileStatus.PREPARED, BEGIN + timedelta(hours=1), BEGIN + timedelta(hours=2))
+        return record
+
+    monkeypatch.setattr(ExportTable, "get", read)
+    with pytest.raises(Refusal, match="is being sent at this moment"):
+        own.send_again(PATH)
 
 
 def test_a_context_without_exports_is_refused(capsys: pytest.CaptureFixture[str]):
