@@ -135,7 +135,7 @@ class Connectors:
 
 
 async def _write(url: str, secret: Mapping[str, str], trusted: Any, place: str, content: bytes) -> None:
-    """Write a file over SFTP, under its final name from the first byte on, as Transfer does."""
+    """Write a file over SFTP, under its final name from the first byte on: AWS documents no other way."""
     address = urlsplit(url)
     keys = [asyncssh.import_private_key(secret["PrivateKey"])] if "PrivateKey" in secret else None
     async with (
