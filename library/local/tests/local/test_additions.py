@@ -163,6 +163,7 @@ def test_the_first_lines_of_an_exported_file_are_shown(format_: FileFormat, firs
         context=context,
         partner=SimpleNamespace(named=lambda _: partner),
         formats={"acme": format_},
+        servers={},
         outputs={"sftp": None},
         invoke=lambda *_: {"failed": 0, "prepared": 1},
     )

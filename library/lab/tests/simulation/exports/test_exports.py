@@ -35,7 +35,7 @@ def test_each_file_for_an_own_server_is_delivered(seeds: range):
     worlds = [run(seed, own_server=True) for seed in seeds]
     transfers = [transfer for world in worlds if world.connector for transfer in world.connector.transfers]
     assert sum(world.kills for world in worlds) > len(seeds)
-    assert sum(transfer.outcome != "" for transfer in transfers) > len(seeds) / 2
+    assert sum(transfer.outcome != "" for transfer in transfers) > len(seeds) / 4
 
 
 def test_a_schedule_without_faults_sends_each_file_once():

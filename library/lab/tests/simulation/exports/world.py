@@ -286,15 +286,13 @@ class World:
     def exports(self) -> Exports:
         """Return the exports of a call."""
         table = _Requests(self, self.table, ("get_item", "put_item", "update_item", "scan"))
-        bucket = _Requests(self, self.bucket, ("begin", "part", "complete", "size", "write"))
+        bucket: Any = _Requests(self, self.bucket, ("begin", "part", "complete", "size", "write"))
         attributes = FIELDS
         aggregates = AggregateItems(self.context, _Paged(table, self.page), attributes)  # pyrefly: ignore
         records = ExportTable(table)  # pyrefly: ignore[bad-argument-type]
         connector: Any = self.connector and _Requests(self, self.connector, ("send", "failure"))
-        exports = Exports(
-            self.context, records, aggregates, bucket, self.formats.__getitem__, part_bytes=self.part_bytes
-        )  # pyrefly: ignore
-        return replace(exports, connectors=connector)
+        formats, limits = self.formats.__getitem__, {"part_bytes": self.part_bytes, "connectors": connector}
+        return Exports(self.context, records, aggregates, bucket, formats, **limits)
 
     def call(self, event: Mapping[str, Any], late: bool = False) -> None:
         """Run a call of the function. A ``late`` call runs within another, whose lease may be over."""
