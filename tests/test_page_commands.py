@@ -82,6 +82,7 @@ TRIED = {
     r"uv run context partner-kit( prod --partner acme)?": "library/cli/tests/partner_kit/test_command.py",
     r"uv run context permissions \w+ \w+": "library/platform/tests/permissions/test_documents.py",
     r"uv run context rehearse": REHEARSED,
+    r"uv run context rehearse region": f"{E2E}region.py::test_a_context_continues_in_another_region",
     r"uv run context rehearse restore": RESTORED,
     r"uv run context rehearse storm( --list| --fault \S+)?": f"{E2E}storm.py::test_every_fault_heals_with_its_alarm",
     r"uv run context test( --collect-only| pyproject\.toml| -k \"dead-letter\")": f"{ITEMS}test_each_promise_is_a_test",

@@ -153,3 +153,14 @@ def test_another_region_or_another_account_is_outside(region: str, account: str)
     copies = f"arn:aws:backup:{region}:{account}:backup-vault:copies"
     [rule] = run("prod", backup="vault", backup_copy=copies).one("backup/plan").inputs["rules"]
     assert rule["copyActions"][0]["destinationVaultArn"] == copies
+
+
+def test_a_stack_in_another_region_of_the_account_shares_no_name(backed_up: Graph) -> None:
+    """Roles, policies and buckets are global: each name has the stack, or Pulumi makes it unique."""
+    names = {node.name: node.inputs.get("name") for kind in ("iam/role", "iam/policy") for node in backed_up.of(kind)}
+    assert len(names) > 20
+    assert [name for name, own in names.items() if not str(own).startswith("payment-prod-")] == []
+    assert [
+        node.name for node in backed_up.of("s3/bucket") if "bucket" in node.inputs or "-prod-" not in node.name
+    ] == []
+    assert backed_up.of("route53/record") == []

@@ -14,7 +14,7 @@ GROUPS: Final[Groups] = {
         "debug": _OWN.one("Call a function's entry point in this process, for a debugger", "live", "debug"),
         "logs": _OWN.one("Print the logs of all functions of a kept run", "live", "logs"),
         "mcp": _OWN.one("Offer docs, check, run and invoke to a coding agent (MCP)", "live", "mcp"),
-        "rehearse": _OWN.one("Rehearse releases, a restore or faults on the embedded AWS", "rehearsal.cli", "rehearse"),
+        "rehearse": _OWN.one("Rehearse releases, repairs, a lost region or faults", "rehearsal.cli", "rehearse"),
     },
     OPERATE: {
         "reproduce": _OWN.one("Repeat a failed call of a stack on this machine", "reproduction.cli", "reproduce"),

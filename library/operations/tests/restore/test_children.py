@@ -14,6 +14,7 @@ from bounded_context_operations.repair.erase.person import Person
 from bounded_context_operations.repair.erase.records import SecondTable, TableStore
 from bounded_context_operations.repair.reseed.state import StoredStates
 from bounded_context_operations.repair.restore.differences import Difference, content
+from bounded_context_operations.repair.restore.filling import Filling
 from bounded_context_operations.repair.restore.pause import Writes
 from bounded_context_operations.repair.restore.tables import ChildCopies, Tables, plain
 from tests.rollout.clients import FakeClock
@@ -148,3 +149,21 @@ def test_the_time_of_a_child_is_in_utc(world: World) -> None:
     world.add("first")
     [child] = world.notes.read(ID, "note", 0, 10)[0]
     assert datetime.fromisoformat(child["added_at"]).tzinfo == UTC
+
+
+def test_a_fill_has_the_children_of_each_aggregate(world: World) -> None:
+    """With its own family, and once."""
+    world.add("first", "second")
+    world.remember()
+    world.client.delete_item(TableName=world.table.name, Key={KEY: {"S": KEY_OF}})
+    for item in world.client.scan(TableName=world.table.name)["Items"]:
+        world.client.delete_item(TableName=world.table.name, Key={KEY: item[KEY]})
+    tables = Tables(world.client, world.table.name, COPY)
+    filling = Filling(tables, CONTEXT, lambda: None)
+    writes = Writes(world.client, world.table.name, f"00-{'1' * 32}-{'1' * 16}-01", ChildCopies(tables, CONTEXT))
+    for _ in range(2):
+        for difference in filling.differences(set().union(*filling.differing())):
+            assert writes.write(difference)
+    assert world.texts() == ["first", "second"]
+    counts = {name: world.client.scan(TableName=name)["Count"] for name in (world.table.name, COPY)}
+    assert counts[world.table.name] == counts[COPY]

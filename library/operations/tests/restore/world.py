@@ -72,7 +72,7 @@ class Lambda(Client):
         self.stuck = False
 
     def _list_event_source_mappings(self, EventSourceArn: str) -> dict[str, Any]:  # noqa: N803
-        assert f":table/{TABLE}/stream/" in EventSourceArn
+        assert f":table/{TABLE}" in EventSourceArn
         return {"EventSourceMappings": [{"UUID": uuid, "State": state} for uuid, state in self.states.items()]}
 
     def _get_event_source_mapping(self, UUID: str) -> dict[str, Any]:  # noqa: N803
@@ -107,19 +107,19 @@ class World:
     """A stack named `test`. `before` is called before each write or control call of the command, with its name and its
     parameters."""
 
-    def __init__(self, folder: Path, capsys: Any) -> None:
-        self.clock = FakeClock()
+    def __init__(self, folder: Path, capsys: Any, table: str = TABLE) -> None:
+        self.name, self.clock = table, FakeClock()
         self.account = Account(self.clock)
         self.dynamodb, self.streams = Dynamo(self.account), Streams(self.account)
         self.lambda_, self.machine = Lambda(), Machine()
         self.watched: Watching = lambda _, client: client
         self.before: Before = lambda *_: None
         self.file, self._capsys = folder / "outputs.json", capsys
-        self.outputs: Any = json.loads(json.dumps(OUTPUTS))
+        self.outputs: Any = json.loads(json.dumps(OUTPUTS | {"table_name": table}))
         self.file.write_text(json.dumps(self.outputs))
         self._backups: dict[datetime, list[dict[str, Any]]] = {}
-        self.dynamodb.create_table(TableName=TABLE)
-        self.table: Any = self.account.table(TABLE)
+        self.dynamodb.create_table(TableName=table)
+        self.table: Any = self.account.table(table)
         self.aggregates = AggregateTable(Items(PAYMENT), self.table)
 
     # -- what happens in the stack
@@ -173,7 +173,7 @@ class World:
 
     def published(self) -> list[dict[str, Any]]:
         """Return the events of all changes of aggregates, as the relay makes them."""
-        store = self.account.store(TABLE)
+        store = self.account.store(self.name)
         records = [record(store, change) for change in store.changes if change.key.startswith(PAYMENT.key_prefix)]
         return [to_event(DynamoDBRecord(stream_record)) for stream_record in records]
 

@@ -41,8 +41,9 @@ class Repair(BaseModel):
     """A repair that has paused a stack. Its record exists while the stack is paused.
 
     `kind` is the command of the repair, and `at` the time whose state it writes. `selection` is a digest of the
-    selected ids, or empty. `owner` is a token of the call that continues the repair, and `seen` the time of its last
-    sign. `counts` are those of its report. A record of an earlier version has `at` alone.
+    selected ids, or empty. `source` is the table from which it restores, if AWS Backup has restored that table. `owner`
+    is a token of the call that continues the repair, and `seen` the time of its last sign. `counts` are those of its
+    report. A record of an earlier version has `at` alone.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,6 +51,7 @@ class Repair(BaseModel):
     kind: str = "restore"
     at: datetime
     selection: str = ""
+    source: str = ""
     owner: str = ""
     seen: datetime | None = None
     counts: dict[str, int] = {}
@@ -61,6 +63,11 @@ class Repair(BaseModel):
         ago = f"last sign of life {(now - self.seen).total_seconds():.0f} s ago"
         rest = f"{(self.seen + ALIVE - now).total_seconds():.0f} s"
         return f"{ago}: wait for its end, or {rest} if it was killed" if self.alive(now) else f"{ago}: it was killed"
+
+    @property
+    def goal(self) -> str:
+        """The table from which the repair restores, or its time."""
+        return self.source or self.at.isoformat()
 
     def alive(self, now: datetime) -> bool:
         """Return whether a call continues the repair."""
@@ -107,7 +114,8 @@ class RepairState:
             return f"It is unknown whether a repair has paused this stack: {self.problem}"
         if self.repair is None:
             return ""
-        start = f"A {self.repair.kind} to {self.repair.at:{TIME}} has paused this stack"
+        goal = f"from {self.repair.source}" if self.repair.source else f"to {self.repair.at:{TIME}}"
+        start = f"A {self.repair.kind} {goal} has paused this stack"
         same = " (FILE has the same ids)" if self.repair.selection else ""
         continues, ends = self._exits(self.repair)
         return f"{start} ({self.repair.sign(self.now)}). It continues with{same}: {continues}; it ends with: {ends}"
@@ -129,8 +137,9 @@ class RepairState:
 
     def _exits(self, repair: Repair) -> tuple[str, str]:
         """Return the command that continues a repair, and the command that resumes the stack without it."""
-        at, only = f"{repair.at:{TIME}}", repair.selection and "FILE"
-        continues = command_line(repair.kind, self.stack, at=at, only=only, outputs=self.outputs, go=True)
+        goal = {"from": repair.source, "at": "" if repair.source else f"{repair.at:{TIME}}"}
+        only = repair.selection and "FILE"
+        continues = command_line(repair.kind, self.stack, **goal, only=only, outputs=self.outputs, go=True)
         return continues, command_line(repair.kind, self.stack, resume=True, outputs=self.outputs)
 
 

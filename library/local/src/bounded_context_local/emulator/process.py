@@ -203,6 +203,14 @@ def _stop(keeper: "subprocess.Popen[bytes]", folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def kill(emulator: Emulator) -> None:
+    """Kill an emulator of this process with all of its processes, as a region that is lost. Its keeper then ends."""
+    for keeper in psutil.Process().children():
+        if str(emulator.folder) in keeper.cmdline():
+            for process in keeper.children():
+                os.killpg(process.pid, signal.SIGKILL)
+
+
 PINS: Final = Path(__file__).parents[1] / "data" / "emulator.txt"
 
 

@@ -1,4 +1,4 @@
-"""`context rehearse`: releases, a restore and a storm of faults on the embedded AWS, with real traffic."""
+"""`context rehearse`: releases, a restore, a lost region and a storm of faults on the embedded AWS, with traffic."""
 
 import json
 import sys
@@ -16,6 +16,7 @@ from bounded_context_infra.configuration.project import Project
 from ..run.screen import RunScreen, exit_status
 from ..running.start import running_context
 from .acts import ACTS, STRATEGY, Performed, Stage
+from .region import LOST_SECONDS, LostRegion
 from .restoring import Restoring
 
 EMULATED = (
@@ -29,22 +30,30 @@ BACKUP: Final = (
     "honour a concurrency of 0, which the emulator ignores for aliases."
 )
 
+COPIED: Final = (
+    "Real here: the Pulumi program in both regions, the functions, `context restore --from` and `context reseed`.",
+    "Stand-ins: an emulator is a region. The run copies the table to the other emulator, as AWS Backup does, and "
+    f"{LOST_SECONDS:.0f} s are a day. Callers and the partner use the other address, as after a change of DNS.",
+)
+
 
 def rehearse(
-    what: Annotated[Literal["releases", "restore", "storm"], Argument(help="the rehearsal")] = "releases",
+    what: Annotated[Literal["releases", "restore", "region", "storm"], Argument(help="the rehearsal")] = "releases",
     fault: Annotated[list[str] | None, Option(metavar="NAME", help="storm: only this fault; may be repeated")] = None,
     seed: Annotated[int, Option(min=0, max=99, help="storm: the seed of the load and of all choices")] = 0,
     only_list: Annotated[bool, Option("--list", help="storm: print the faults, and plant none")] = False,
     as_json: Annotated[bool, Option("--json", help="print the result as JSON")] = False,
 ) -> int:
-    """Rehearse releases, a restore or faults on the embedded AWS.
+    """Rehearse releases, a restore, a lost region or faults on the embedded AWS.
 
     releases: bad versions are rolled back, a good version takes all traffic. restore: a bad version damages 500 of
-    10,000 aggregates, and `context restore` restores them. storm: the expected alarms are checked first. Then each
+    10,000 aggregates, and `context restore` restores them. region: an emulator is killed under load, and a second
+    stack continues on another one, from a copy of the table. storm: the expected alarms are checked first. Then each
     fault of the stack's graph is planted under load: functions are killed or hang, services throttle, deny or refuse
     parts of batches, events are repeated, reordered, delayed or unreadable, and actions are revoked.
 
     Examples:
+      context rehearse region
       context rehearse storm --list
       context rehearse storm --fault kill:relay-events --fault throttle:table
 
@@ -59,6 +68,7 @@ def rehearse(
     perform = {
         "releases": _rehearse_releases,
         "restore": _rehearse_restore,
+        "region": _rehearse_region,
         "storm": partial(_rehearse_storm, fault, seed, only_list),
     }[what]
     return exit_status(lambda: perform(repository(), screen, as_json=as_json), screen)
@@ -87,6 +97,14 @@ def _rehearse_restore(project: Project, screen: RunScreen, *, as_json: bool) -> 
     if not as_json:
         sys.stdout.write(f"{BACKUP}\n")
     return screen.fail_each(restored.problems())
+
+
+def _rehearse_region(project: Project, screen: RunScreen, *, as_json: bool) -> int:
+    recovered = LostRegion(project, screen).perform()
+    sys.stdout.write(json.dumps(recovered.as_json(), indent=2) + "\n")
+    if not as_json:
+        sys.stdout.writelines(f"{line}\n" for line in COPIED)
+    return screen.fail_each(recovered.problems())
 
 
 def _rehearse_releases(project: Project, screen: RunScreen, *, as_json: bool) -> int:

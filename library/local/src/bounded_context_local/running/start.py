@@ -45,6 +45,7 @@ def running_context(
     join: Endpoints | None = None,
     proxy: Proxy | None = None,
     partner: str = NAME,
+    region: str = "",
 ) -> Iterator[RunningContext]:
     """Start an emulator, deploy the context onto it, yield the context, and always stop everything.
 
@@ -58,6 +59,7 @@ def running_context(
         join: the run of another context, whose emulator and region this run uses.
         proxy: a proxy for all calls of the functions.
         partner: the partner who uploads lists, in its format.
+        region: the region of the emulator, by default that of the stack's file.
 
     Raises:
         LocalRunError: a stage failed; the message gives the reason.
@@ -68,7 +70,7 @@ def running_context(
         with stage("emulator"):
             traces = services.enter_context(listening())
             aws = services.enter_context(
-                _join_emulator(project, join, traces) if join else _start_emulator(project, traces, proxy)
+                _join_emulator(project, join, traces) if join else _start_emulator(project, traces, proxy, region)
             )
         systems = services.enter_context(serving_systems(project))
         servers = services.enter_context(_serving_partners(project, settings))
@@ -126,10 +128,10 @@ def _package(project: Project) -> None:
 
 
 @contextmanager
-def _start_emulator(project: Project, traces: TraceDaemon, proxy: Proxy | None) -> Iterator[Aws]:
+def _start_emulator(project: Project, traces: TraceDaemon, proxy: Proxy | None, region: str) -> Iterator[Aws]:
     """Start an emulator with its stand-ins."""
-    python, region = emulator_python(project.build), program.region(project)
-    with running_emulator(python, region, traces.address, _preload, proxied=proxy is not None) as emulator:
+    python, place = emulator_python(project.build), region or program.region(project)
+    with running_emulator(python, place, traces.address, _preload, proxied=proxy is not None) as emulator:
         aws = Aws(emulator)
         with proxy(aws) if proxy else nullcontext():
             yield aws

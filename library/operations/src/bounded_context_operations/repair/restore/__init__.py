@@ -1,7 +1,8 @@
 """Restore of a stack's aggregates and list records to an earlier time, in the same table.
 
 The command restores the table to a second table, compares both, and writes the differences back as new versions. The
-name, the stream and the alarms of the table stay. The relay publishes an event for each write.
+name, the stream and the alarms of the table stay. The relay publishes an event for each write. With a table that AWS
+Backup has restored from another region, the command fills the table of a new stack (`filling`).
 """
 
 from collections.abc import Mapping, Set
@@ -26,6 +27,7 @@ from bounded_context_infra.configuration.project import Project
 from ..report import no_identity
 from . import tables
 from .differences import Changes, Comparison
+from .filling import Filling, GivenCopy
 from .pause import Lease, Pause, Progress, ProgressItem, Writes
 from .run import RestoreReport, RestoreRun, StillPaused
 from .run import resume as resume_stack
@@ -49,10 +51,13 @@ class RestoreScreen(Consoles):
         if self._wrote({"stack": stack, **report.as_json(), "way_back": back, **seconds}):
             return
         self._print(f"{stack} / {report.table}: {report.result}.")
-        self._print_counts("Different", report.counts)
+        self._print_counts("Missing" if report.is_fill else "Different", report.counts)
         for kind, ids in report.differences.items():
             self._print(f"  {kind} since then: {', '.join(ids[:_IDS])}{', ...' if len(ids) > _IDS else ''}")
-        self._print_counts("Published events that the restored state lacks, at least", report.events)
+        if report.is_fill:
+            self._print_exceptions(report)
+        else:
+            self._print_counts("Published events that the restored state lacks, at least", report.events)
         if report.result == "compared":
             self._print(f"Nothing was written. To write, with a pause of about {report.pause_seconds} s: {command}")
             self._print(f"The table {report.table} costs money until then. Without --go, delete it in the end.")
@@ -64,16 +69,25 @@ class RestoreScreen(Consoles):
             self.fail(f"{report.stopped}. Run the command again: it continues.")
         if report.unended:
             state = "has paused this stack" if report.paused else "has not ended, although the stack is not paused"
-            self._print(
-                f"A restore to {report.unended} {state}. --go with that time continues it. {_TO_END} {way_back}"
-            )
+            self._print(f"A restore ({report.unended}) {state}. --go with it continues it. {_TO_END} {way_back}")
         self._print_second_tables(seconds)
+
+    def _print_exceptions(self, report: RestoreReport) -> None:
+        for list_id, facts in report.open_lists.items():
+            place = f"{facts['key']} of {facts['partner']} ({list_id}, {facts['status']})"
+            self._print(f"  The list {place} was open: let the partner send it again.")
+        for ids, why in (
+            (report.withheld, "aggregates of open lists are left out"),
+            (report.stays, "aggregates and lists differ in the tables, and stay as they are"),
+        ):
+            if ids:
+                self._print(f"  {len(ids)} {why}: {', '.join(ids[:_IDS])}{', ...' if len(ids) > _IDS else ''}")
 
     def show_resumed(self, stack: str, progress: Progress, copy: str, seconds: Mapping[str, Any]) -> None:
         """Print that a stack is resumed."""
         at = progress.at.isoformat()
         if not self._wrote({"stack": stack, "result": "resumed", "at": at, "table": copy, **seconds}):
-            self._print(f"{stack} is resumed. The restore to {at} has ended.")
+            self._print(f"{stack} is resumed. The restore ({progress.goal}) has ended.")
             self._print(f"Written items stay. The table {copy} costs money: delete it in the end.")
             self._print_second_tables(seconds)
 
@@ -104,6 +118,10 @@ def restore(
     at: Annotated[
         datetime | None, Option("--at", parser=time, metavar="TIME", help="a time such as 2026-01-31T12:00:00Z")
     ] = None,
+    source: Annotated[
+        str | None,
+        Option("--from", metavar="TABLE", help="a table that AWS Backup has restored from another region"),
+    ] = None,
     go: Annotated[bool, Option("--go", help="write the differences; by default, only compare")] = False,
     only: Annotated[
         Path | None,
@@ -119,9 +137,13 @@ def restore(
     commands, list steps and stream readers, writes the differences into the stack's own table, and resumes the stack.
     The relay publishes an event for each written aggregate. Every later change of a restored aggregate is undone too.
 
+    With --from, it adds the items that the stack's table lacks, and changes none: the context continues in another
+    region (`context docs region`).
+
     Examples:
       context restore prod --at 2026-01-31T12:00:00Z
       context restore prod --at 2026-01-31T12:00:00Z --go
+      context restore standby --from payment-standby-table-epoch-1-at-copy --go
       context restore prod --resume                           after a killed restore
 
     Exit status:
@@ -131,18 +153,19 @@ def restore(
       130  Ctrl-C; with --go, the stack is resumed
     """
     access, screen = Access.of(ctx, _ATTEMPTS), RestoreScreen(as_json=as_json)
-    if resume == bool(at) or (resume and (go or only)):
-        raise BadParameter("write --at TIME to restore, or --resume without other options")
-    command = command_line("restore", stack, at=at and f"{at:{TIME}}", only=only, outputs=outputs_file, go=True)
+    if [bool(at), bool(source), resume].count(True) != 1 or (resume and (go or only)) or (source and only):
+        raise BadParameter("write --at TIME or --from TABLE to restore, or --resume without other options")
+    goal = {"from": source, "at": at and f"{at:{TIME}}"}
+    command = command_line("restore", stack, **goal, only=only, outputs=outputs_file, go=True)
     way_back = command_line("restore", stack, resume=True, outputs=outputs_file)
 
     def act() -> int:
         project = repository()
         target = tables.read(stack, project.service, outputs_file, project.context)
         try:
-            if at is None:
+            if (moment := source or at) is None:
                 return _resume(stack, target, access, screen)
-            run = _run(project, target, at.replace(microsecond=0), _ids(only), access, screen)
+            run = _run(project, target, moment, _ids(only), access, screen)
             report: RestoreReport = run.go() if go else run.look()
         except StillPaused as error:
             screen.show_paused(stack, error, way_back)
@@ -162,7 +185,8 @@ def _resume(stack: str, target: RestoreTarget, access: Access, screen: RestoreSc
     pause = Pause(clients_of("lambda"), clients_of("stepfunctions"), target, access.clock, lease.beat)
     progress = resume_stack(lease, pause)
     seconds = listing(dynamodb, target.table, access.clock.now())
-    screen.show_resumed(stack, progress, Copy(dynamodb, target, progress.at, access.clock).name, seconds)
+    copy = progress.source or Copy(dynamodb, target, progress.at, access.clock).name
+    screen.show_resumed(stack, progress, copy, seconds)
     return 0
 
 
@@ -184,14 +208,25 @@ def _ids(file: Path | None) -> Set[str] | None:
 
 
 def _run(
-    project: Project, target: RestoreTarget, at: datetime, only: Set[str] | None, access: Access, screen: RestoreScreen
+    project: Project,
+    target: RestoreTarget,
+    goal: datetime | str,
+    only: Set[str] | None,
+    access: Access,
+    screen: RestoreScreen,
 ) -> RestoreRun:
+    """Return the run of a restore to a time, or from a table with a name."""
     clients_of = access.clients_of(target.region)
     dynamodb, clock = clients_of("dynamodb"), access.clock
-    copy = Copy(dynamodb, target, at, clock)
+    is_fill = isinstance(goal, str)
+    copy: Copy = (
+        GivenCopy.of(dynamodb, target, goal, clock)
+        if is_fill
+        else Copy(dynamodb, target, goal.replace(microsecond=0), clock)
+    )
     lease = Lease(ProgressItem(dynamodb, target.table), clock)
     tables = Tables(dynamodb, target.table, copy.name)
-    comparison = Comparison(tables, project.context, lease.beat, only)
+    comparison = (Filling if is_fill else Comparison)(tables, project.context, lease.beat, only)
     writes = Writes(dynamodb, target.table, fresh_traceparent(), ChildCopies(tables, project.context))
     changes = Changes(dynamodb, clients_of("dynamodbstreams"), target.table, clock, lease.beat)
     pause = Pause(clients_of("lambda"), clients_of("stepfunctions"), target, clock, lease.beat)

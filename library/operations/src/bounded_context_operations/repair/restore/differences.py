@@ -83,20 +83,22 @@ class Comparison:
     def __init__(
         self, tables: Tables, context: Context[Any], beat: Callable[[], None], only: Set[str] | None = None
     ) -> None:
-        self._tables, self._beat = tables, beat
-        self._prefix = context.key_prefix
+        self.tables, self.context, self._beat = tables, context, beat
+        self.prefix = context.key_prefix
         self._answers = f"{context.name}."
         self._only = only
         self._lists: dict[str, tuple[str | None, str | None]] = {}
+        self.open_lists: dict[str, Mapping[str, str]] = {}
+        self.withheld, self.stays = set[str](), set[str]()
 
     def differing(self) -> Iterator[Set[str]]:
         """Yield the keys of the items that differ, some at a time. The segments of the tables are read in parallel."""
         if self._only is not None:
-            yield {self._prefix + identity for identity in self._only}
+            yield {self.prefix + identity for identity in self._only}
             return
-        number, stop = self._tables.segments(), Event()
+        number, stop = self.tables.segments(), Event()
         with ThreadPoolExecutor(number) as pool:
-            tasks = {pool.submit(self._of_segment, segment, number, stop) for segment in range(number)}
+            tasks = {pool.submit(self.of_segment, segment, number, stop) for segment in range(number)}
             try:
                 while tasks:
                     finished, tasks = wait(tasks, timeout=_BEAT_SECONDS, return_when=FIRST_COMPLETED)
@@ -107,14 +109,14 @@ class Comparison:
 
     def differences(self, keys: Collection[str]) -> Iterator[Difference]:
         """Yield the differences of items with the given keys. Reads the status of each list anew."""
-        ordered = sorted(filter(self._is_selected, keys))
+        ordered = sorted(filter(self.is_selected, keys))
         chunks = [ordered[start : start + KEYS] for start in range(0, len(ordered), KEYS)]
         self._lists.clear()
         with ThreadPoolExecutor(_CHUNKS) as pool:
             for start in range(0, len(chunks), _CHUNKS):
                 self._beat()
                 for read in pool.map(self._read, chunks[start : start + _CHUNKS]):
-                    yield from (restorable for difference in read if (restorable := self._restorable(difference)))
+                    yield from (restorable for difference in read if (restorable := self.restorable(difference)))
 
     @property
     def selection(self) -> str:
@@ -123,44 +125,52 @@ class Comparison:
 
     def unknown(self) -> Iterator[str]:
         """Yield the identities of `only` that neither table has."""
-        keys = sorted(self._prefix + identity for identity in self._only or ())
+        keys = sorted(self.prefix + identity for identity in self._only or ())
         for start in range(0, len(keys), KEYS):
-            chunk, tables = keys[start : start + KEYS], self._tables
+            chunk, tables = keys[start : start + KEYS], self.tables
             known = tables.items(tables.live, chunk).keys() | tables.items(tables.restored, chunk).keys()
-            yield from (key.removeprefix(self._prefix) for key in chunk if key not in known)
+            yield from (key.removeprefix(self.prefix) for key in chunk if key not in known)
 
     def identity(self, difference: Difference) -> str:
         """Return the identity of an aggregate or of a list."""
-        return difference.key.removeprefix(LIST if difference.is_list else self._prefix)
+        return difference.key.removeprefix(LIST if difference.is_list else self.prefix)
+
+    def kind_of(self, difference: Difference) -> str:
+        """Return the kind of a difference, for the counts: a kind of aggregates, or another kind of items."""
+        if difference.is_list or self.is_answer(difference):
+            return "lists" if difference.is_list else "answers"
+        return difference.kind
 
     def is_answer(self, difference: Difference) -> bool:
         """Return whether the item is the stored answer of a command."""
         return difference.key.startswith(self._answers)
 
     def _read(self, keys: Sequence[str]) -> list[Difference]:
-        live, restored = (self._tables.items(table, keys) for table in (self._tables.live, self._tables.restored))
-        return [difference for key in keys if (difference := self._difference(key, live.get(key), restored.get(key)))]
+        live, restored = (self.tables.items(table, keys) for table in (self.tables.live, self.tables.restored))
+        return [difference for key in keys if (difference := self.difference(key, live.get(key), restored.get(key)))]
 
-    def _of_segment(self, segment: int, of: int, stop: Event) -> Set[str]:
+    def of_segment(self, segment: int, of: int, stop: Event) -> Set[str]:
         """Return the keys of a segment whose items differ, until `stop` is set."""
-        tables, keys = self._tables, set[str]()
-        for page in tables.pages(tables.restored, (self._prefix, LIST), segment, of):
+        tables, keys = self.tables, set[str]()
+        for page in tables.pages(tables.restored, (self.prefix, LIST), segment, of):
             live = tables.items(tables.live, list(page))
-            keys.update(key for key, item in page.items() if self._difference(key, live.get(key), item))
+            keys.update(key for key, item in page.items() if self.difference(key, live.get(key), item))
             if stop.is_set():
                 break
-        for page in tables.pages(tables.live, (self._prefix, LIST, self._answers), segment, of):
+        for page in tables.pages(tables.live, (self.prefix, LIST, self._answers), segment, of):
             keys.update(page.keys() - tables.items(tables.restored, list(page)).keys())
             if stop.is_set():
                 break
         return keys
 
-    def _is_selected(self, key: str) -> bool:
+    def is_selected(self, key: str) -> bool:
+        """Return whether the item with this key is compared."""
         if self._only is not None:
-            return key.startswith(self._prefix) and key.removeprefix(self._prefix) in self._only
-        return key.startswith((self._prefix, LIST, self._answers))
+            return key.startswith(self.prefix) and key.removeprefix(self.prefix) in self._only
+        return key.startswith((self.prefix, LIST, self._answers))
 
-    def _difference(self, key: str, live: Item | None, restored: Item | None) -> Difference | None:
+    def difference(self, key: str, live: Item | None, restored: Item | None) -> Difference | None:
+        """Return the difference of two items with this key, or None."""
         # Most items are equal in DynamoDB's notation. The elements of a set have no order there.
         if content(live, key) == content(restored, key):
             return None
@@ -168,34 +178,35 @@ class Comparison:
         is_stored = self.is_answer(difference) and restored is not None
         return None if is_stored or content(difference.live, key) == content(difference.restored, key) else difference
 
-    def _restorable(self, difference: Difference) -> Difference | None:
+    def restorable(self, difference: Difference) -> Difference | None:
         """Return the part of a difference that a restore writes, or None."""
         if difference.is_list:
             is_imported = difference.live is not None and difference.live.get("status") == ListStatus.IMPORTED
-            is_written = self._closed(self.identity(difference)) and (difference.kind != "created" or is_imported)
+            is_written = self.closed(self.identity(difference)) and (difference.kind != "created" or is_imported)
             return difference if is_written else None
         live, restored = (item.get("list_id") if item else None for item in (difference.live, difference.restored))
         if difference.kind == "changed" and live == restored:
             return difference if live is None or self._statuses(live)[0] in _CLOSED else None
         # Another change is the removal of an item, and the addition of another one.
-        if live is not None and not self._closed(live):
+        if live is not None and not self.closed(live):
             return None
-        if restored is not None and not self._is_imported(restored):
+        if restored is not None and not self.is_imported(restored):
             return Difference(difference.key, difference.live, None) if difference.live else None
         return difference
 
-    def _is_imported(self, list_id: str) -> bool:
+    def is_imported(self, list_id: str) -> bool:
         """Return whether a list has rows: by its live record, or by its restored record if the live one is missing."""
         live, restored = self._statuses(list_id)
         return (live or restored) in (None, ListStatus.IMPORTED)
 
-    def _closed(self, list_id: str) -> bool:
+    def closed(self, list_id: str) -> bool:
+        """Return whether a list is closed in both tables, where they have it."""
         return _CLOSED.issuperset(self._statuses(list_id))
 
     def _statuses(self, list_id: str) -> tuple[str | None, str | None]:
         """Return the status of a list's live record and of its restored record, as read at the first call."""
         if list_id not in self._lists:
-            tables, key = self._tables, LIST + list_id
+            tables, key = self.tables, LIST + list_id
             records = (tables.items(table, [key]).get(key, {}) for table in (tables.live, tables.restored))
             live, restored = map(plain, records)
             self._lists[list_id] = live.get("status"), restored.get("status")
@@ -209,7 +220,7 @@ def content(item: Item | None, key: str) -> Mapping[str, Any] | None:
     return {name: value for name, value in item.items() if name not in _OF_A_WRITE}
 
 
-_MARK: Final = "RESTORE-MARK#"
+MARK: Final = "RESTORE-MARK#"
 """The prefix of the keys of marks. No aggregate has a dash in its prefix, and no reader of the stream gets marks."""
 
 _PAUSE: Final = 0.25
@@ -257,7 +268,7 @@ class Changes:
 
     def keys(self) -> Set[str]:
         """Return the keys of all items that were written before this call. Raises Refusal as `begin`."""
-        mark, marks = f"{_MARK}{secrets.token_hex(8)}#", list[str]()
+        mark, marks = f"{MARK}{secrets.token_hex(8)}#", list[str]()
         self._open("TRIM_HORIZON")
         unread = set(self._iterators)
         try:

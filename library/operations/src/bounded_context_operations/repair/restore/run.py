@@ -1,7 +1,7 @@
 """The run of a restore: the comparison, and the write-back into the paused stack."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -45,14 +45,15 @@ class RestoreReport(repair.RepairReport):
     `counts` are the differences: aggregates by kind, `lists` and `answers`. `events` are the published events that the
     restored state lacks, by the type of the last event. `differences` has the aggregates' identities by kind.
     `remaining` is the number of differences after the last pass. `pause_seconds` is about the length of a pause that
-    writes the differences. `unended` is the time of a restore that has not ended, and `paused` is whether it still
-    stops the stack.
+    writes the differences. `unended` is the time or the table of a restore that has not ended, and `paused` is whether
+    it still stops the stack. A fill from another table (`Filling`) has `open_lists`, `withheld` and `stays`.
     """
 
     words = ("compared", "restored", "differences remain")
 
     at: str
     table: str
+    is_fill: bool
     counts: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
     differences: dict[str, list[str]] = field(default_factory=dict)
@@ -61,6 +62,9 @@ class RestoreReport(repair.RepairReport):
     pause_seconds: int = 0
     unended: str = ""
     paused: bool = False
+    open_lists: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    withheld: list[str] = field(default_factory=list)
+    stays: list[str] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
@@ -88,16 +92,17 @@ class RestoreRun:
 
     def look(self) -> RestoreReport:
         """Restore the copy, compare it with the live table, and change nothing else."""
-        self.tell(f"Restoring {self.copy.target.table} to {self.copy.name}. This may take an hour; Ctrl-C is safe.")
+        begins = "Waiting for" if self.copy.source else f"Restoring {self.copy.target.table} to"
+        self.tell(f"{begins} {self.copy.name}. This may take an hour; Ctrl-C is safe.")
         self.copy.restore()
         self._require_known()
-        report = RestoreReport(self.copy.at.isoformat(), self.copy.name, executed=False)
+        report = RestoreReport(self.copy.at.isoformat(), self.copy.name, bool(self.copy.source), executed=False)
         for difference in self.comparison.differences(set().union(*self.comparison.differing())):
             self._count(report, difference)
         report.pause_seconds = self.pause.seconds(report.counts.total())
         if progress := self.lease.read():
-            report.unended, report.paused = progress.at.isoformat(), self.pause.is_on(progress)
-        return report
+            report.unended, report.paused = progress.goal, self.pause.is_on(progress)
+        return self._with_exceptions(report)
 
     def go(self) -> RestoreReport:
         """Write the differences into the paused stack, resume it, and delete the copy. Continues an earlier run.
@@ -109,7 +114,9 @@ class RestoreRun:
             StillPaused: the stack could not be resumed.
         """
         progress = self.lease.read()
-        if progress and progress.at != self.copy.at:
+        if progress and progress.source != self.copy.source:
+            raise Refusal(f"Another restore ({progress.goal}) has not ended: continue it, or end it with --resume.")
+        if progress and not progress.source and progress.at != self.copy.at:
             begun = f"A restore to {progress.at.isoformat()} has not ended"
             raise Refusal(f"{begun}: continue it with --at of that time, or end it with --resume.")
         if progress and progress.selection != self.comparison.selection:
@@ -119,7 +126,7 @@ class RestoreRun:
             raise Refusal(
                 f"There is no table {self.copy.name}: run the command without --go first, and see its effect."
             )
-        report, keys = RestoreReport(self.copy.at.isoformat(), self.copy.name), None
+        report, keys = RestoreReport(self.copy.at.isoformat(), self.copy.name, bool(self.copy.source)), None
         if progress:
             self.lease.take(progress)
             report.counts, report.events = Counter(progress.counts), Counter(progress.events)
@@ -137,6 +144,12 @@ class RestoreRun:
                 report.remaining = self._write(report, progress.pending, self._compare() if keys is None else keys)
             if not report.remaining:
                 self.lease.done()
+        return self._with_exceptions(report)
+
+    def _with_exceptions(self, report: RestoreReport) -> RestoreReport:
+        """Return the report with the items of the second table that are not written."""
+        report.open_lists = self.comparison.open_lists
+        report.withheld, report.stays = sorted(self.comparison.withheld), sorted(self.comparison.stays)
         return report
 
     def _require_known(self) -> None:
@@ -158,7 +171,8 @@ class RestoreRun:
 
     def _begin(self) -> Progress:
         table = self.client.describe_table(TableName=self.copy.target.table)["Table"]
-        progress = self.pause.survey(self.copy.at, table.get("LatestStreamArn", ""), self.comparison.selection)
+        survey = self.pause.survey(self.copy.at, table.get("LatestStreamArn", ""), self.comparison.selection)
+        progress = survey.model_copy(update={"source": self.copy.source})
         self.lease.begin(progress)
         return progress
 
@@ -243,10 +257,10 @@ class RestoreRun:
         self.lease.count(report.counts, report.events, report.written, (difference.key for difference in chunk))
 
     def _count(self, report: RestoreReport, difference: Difference) -> None:
-        if difference.is_list or self.comparison.is_answer(difference):
-            report.counts["lists" if difference.is_list else "answers"] += 1
+        kind = self.comparison.kind_of(difference)
+        report.counts[kind] += 1
+        if kind != difference.kind:
             return
-        report.counts[difference.kind] += 1
         report.events[self._last_event(difference)] += difference.events
         report.differences.setdefault(difference.kind, []).append(self.comparison.identity(difference))
 

@@ -55,21 +55,17 @@ class Tables:
     restored: str
 
     def segments(self) -> int:
-        """Return the number of segments for the table's items, which AWS counts every six hours."""
-        items = self.client.describe_table(TableName=self.live)["Table"].get("ItemCount", 0)
-        return min(_MOST_SEGMENTS, 1 + items // ITEMS_OF_SEGMENT)
+        """Return the number of segments for the tables' items, which AWS counts every six hours."""
+        counts = (self.client.describe_table(TableName=name)["Table"] for name in (self.live, self.restored))
+        return min(_MOST_SEGMENTS, 1 + max(table.get("ItemCount", 0) for table in counts) // ITEMS_OF_SEGMENT)
 
     def pages(self, table: str, prefixes: Sequence[str], segment: int, of: int) -> Iterator[dict[str, Item]]:
-        """Yield the items of a segment whose key has one of the prefixes, by key, some at a time."""
+        """Yield a segment's items whose key has one of the prefixes, or all of them, by key, some at a time."""
         values = {f":{number}": {"S": prefix} for number, prefix in enumerate(prefixes)}
         condition = " OR ".join(f"begins_with({KEY}, {name})" for name in values)
+        only: Any = {"FilterExpression": condition, "ExpressionAttributeValues": values} if prefixes else {}
         scan = self.client.get_paginator("scan").paginate(
-            TableName=table,
-            ConsistentRead=True,
-            Segment=segment,
-            TotalSegments=of,
-            FilterExpression=condition,
-            ExpressionAttributeValues=values,
+            TableName=table, ConsistentRead=True, Segment=segment, TotalSegments=of, **only
         )
         for page in scan:
             items = page["Items"]
@@ -172,12 +168,16 @@ _POLL_SECONDS = 10
 
 @dataclass(frozen=True)
 class Copy:
-    """The table as it was `at` a time. Its name contains the time, so a later call finds it."""
+    """The table as it was `at` a time. Its name contains the time, so a later call finds it.
+
+    `source` is empty for a table that this command restores itself (`GivenCopy`).
+    """
 
     client: "DynamoDBClient"
     target: RestoreTarget
     at: datetime
     clock: Clock
+    source: str = ""
 
     @property
     def name(self) -> str:
@@ -190,7 +190,7 @@ class Copy:
         Raises:
             Refusal: the time is outside of the window of the backup, or the copy was deleted meanwhile.
         """
-        if self._describe() is None:
+        if self.describe() is None:
             self._require_window()
             self.client.restore_table_to_point_in_time(
                 SourceTableName=self.target.table,
@@ -200,26 +200,27 @@ class Copy:
                 GlobalSecondaryIndexOverride=[],
                 SSESpecificationOverride={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": self.target.key_arn},
             )
-        while not self._is_complete():
+        while not self.is_complete():
             self.clock.sleep(_POLL_SECONDS)
-            if self._describe() is None:
+            if self.describe() is None:
                 raise Refusal(f"{self.name} was deleted during its restore: run the command again.")
 
     def exists(self) -> bool:
         """Return whether the copy is complete."""
-        return self._describe() is not None and self._is_complete()
+        return self.describe() is not None and self.is_complete()
 
     def delete(self) -> None:
         """Delete the copy, if it exists."""
-        if self._describe() is not None:
+        if self.describe() is not None:
             self.client.delete_table(TableName=self.name)
 
-    def _is_complete(self) -> bool:
-        description = self._describe() or {}
+    def is_complete(self) -> bool:
+        """Return whether DynamoDB has restored the copy."""
+        description = self.describe() or {}
         is_restoring = description.get("RestoreSummary", {}).get("RestoreInProgress", False)
         return description.get("TableStatus") == "ACTIVE" and not is_restoring
 
-    def _describe(self) -> Any:
+    def describe(self) -> Any:
         """Return the description of the copy, or None if it does not exist or is being deleted."""
         try:
             description = self.client.describe_table(TableName=self.name)["Table"]

@@ -1,0 +1,286 @@
+"""The rehearsal of a lost region: two emulators, of which one is killed, and the context continues in the other.
+
+A second stack comes up from the repository and from a copy of the backup, by `context restore --from` and `context
+reseed`, with the table of the next epoch. Callers and the partner then use its address.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from bounded_context.domain.events import epoch_of
+from bounded_context.domain.lists import ListStatus
+from bounded_context_cli.command.operation import SystemClock
+from bounded_context_cli.command.output import LocalRunError
+from bounded_context_infra.configuration.project import Project
+
+from ..actors.caller import invoke
+from ..actors.partner import SftpPartner
+from ..emulator.aws import UNANSWERED
+from ..emulator.clock import in_background, until
+from ..emulator.process import kill
+from ..provider import program
+from ..provider.program import STACK
+from ..run.screen import RunScreen
+from ..running.context import RunningContext
+from ..running.start import running_context
+from .acts import run_command
+from .recovery import Acknowledged, BackupCopy, ListAgain, Recovered, expected_projection, items_of, projection
+
+ROWS: Final = 500
+"""Rows of the list that is imported before the copy."""
+
+OPEN_ROWS: Final = 1_500
+"""Rows of the list whose import the copy meets."""
+
+LOST_SECONDS: Final = 5.0
+"""The time from the copy to the end of the region, in the place of a day."""
+
+REGIONS: Final = ("eu-central-1", "eu-west-1")
+"""Regions of a standby, of which the first that is not the stack's own is used."""
+
+_PATIENCE: Final = 60.0
+_PAUSE: Final = 0.05
+_FILES: Final = "before.csv", "open.csv"
+
+
+class LostRegion:
+    """A context whose region is lost, and its standby. Planted faults replace the methods of the steps."""
+
+    def __init__(self, project: Project, screen: RunScreen, rows: int = ROWS, open_rows: int = OPEN_ROWS) -> None:
+        """Use the context's first command, which creates."""
+        self._project, self._screen = project, screen
+        self._context = project.context
+        self._command = project.context.command_functions[0]
+        self._rows, self._open_rows = rows, open_rows
+        self.acknowledged: list[Acknowledged] = []
+        self.seconds: dict[str, float] = {}
+
+    def perform(self) -> Recovered:
+        """Run the context, end its region, continue in the other one, and compare."""
+        with ExitStack() as stack:
+            lost = stack.enter_context(running_context(self._project, self._screen.stage))
+            with self._screen.stage("traffic"):
+                copy = self._loaded(lost)
+            killed = time.time()
+            own = lost.emulator.region
+            region = next(region for region in REGIONS if region != own)
+            epoch = epoch_of(f":table/{lost.table.name}/") + 1
+            settings = {"table_epoch": epoch, **self._partners(lost)}
+            standby = stack.enter_context(
+                running_context(self._project, self._screen.stage, settings=settings, region=region)
+            )
+            self._note("deployed", killed)
+            if isinstance(standby.partner, SftpPartner) and isinstance(lost.partner, SftpPartner):
+                standby.partner.login = lost.partner.login
+            with self._screen.stage("restore"):
+                self.restore_backup(copy, standby)
+                reported = self._restore(standby)
+            self._note("restored", killed)
+            if reported.get("result") != "restored":
+                raise LocalRunError(f"The rehearsal failed: the restore ended as {reported}.")
+            with self._screen.stage("check"):
+                return self._judge(lost, standby, copy, killed, reported, epoch)
+
+    # -- the region that is lost
+
+    def _loaded(self, lost: RunningContext) -> BackupCopy:
+        """Import a list, call commands, copy the table during the import of another list, and kill the emulator."""
+        with self._calling(lost):
+            if self._context.has_lists:
+                self._upload(lost, 0)
+            if not until(lambda: len(self.acknowledged) > 10, _PATIENCE):
+                raise LocalRunError("The rehearsal failed: no command was answered.")
+            with in_background("partner", partial(self._upload_open, lost)):
+                if self._context.has_lists and not until(lambda: self._is_importing(lost), _PATIENCE, 0.02):
+                    raise LocalRunError("The rehearsal failed: no list was being imported.")
+                copy = self.copied(lost)
+                time.sleep(LOST_SECONDS)
+                lost.end()
+                kill(lost.emulator)
+        return copy
+
+    def copied(self, lost: RunningContext) -> BackupCopy:
+        """Return the copy that AWS Backup would make in the other region."""
+        return BackupCopy.of(lost.aws, lost.table.name)
+
+    def _document(self, running: RunningContext, number: int) -> bytes:
+        """Return the file with a number."""
+        return running.samples.document((self._rows, self._open_rows)[number], seed=20 + number)
+
+    def _upload(self, running: RunningContext, number: int) -> tuple[str, int]:
+        """Upload a list, wait for its end, and return its outcome and the number of its aggregates."""
+        document = self._document(running, number)
+        running.table.know_references(running.samples.references_of(document))
+        execution = running.follow(running.partner.upload(_FILES[number], document))
+        list_id = execution.list_id
+        return execution.outcome, running.table.imported(list_id) if list_id else 0
+
+    def _upload_open(self, lost: RunningContext, _: threading.Event) -> None:
+        if self._context.has_lists:
+            document = self._document(lost, 1)
+            lost.table.know_references(lost.samples.references_of(document))
+            lost.partner.upload(_FILES[1], document)
+
+    def _is_importing(self, lost: RunningContext) -> bool:
+        """Return whether the list of the second file has rows and is not closed."""
+        lists = (record for record in lost.table.lists() if record["key"].endswith(_FILES[1]))
+        return any(
+            record["status"] == ListStatus.IMPORTING and lost.table.imported(record["list_id"]) for record in lists
+        )
+
+    @contextmanager
+    def _calling(self, lost: RunningContext) -> Iterator[None]:
+        """Call the command with other values each time, until the end of the block or of the region."""
+        with in_background("caller", partial(self._call, lost)):
+            yield
+
+    def _call(self, lost: RunningContext, stopped: threading.Event) -> None:
+        columns = list(lost.samples.columns)
+        for number, row in enumerate(lost.samples.rows(100_000, seed=7)):
+            if stopped.wait(_PAUSE):
+                return
+            payload = dict(zip(columns, row, strict=True))
+            message = {"idempotency_key": f"region-{number}", "payload": payload}
+            try:
+                call = invoke(lost.aws, lost.outputs["functions"][self._command], message)
+            except UNANSWERED:
+                return
+            if not call.failed:
+                identity = payload[self._context.identity]
+                self.acknowledged.append(Acknowledged(identity, message, call.answer, time.time()))
+
+    # -- the other region
+
+    def _partners(self, lost: RunningContext) -> Mapping[str, Any]:
+        """Return the settings with which the partner logs in to the standby with the same key."""
+        if not isinstance(lost.partner, SftpPartner):
+            return {}
+        partners = program.values(self._project, {}).get("partners") or {}
+        return {"partners": lost.partner.authorized(partners)["partners"]}
+
+    def restore_backup(self, copy: BackupCopy, standby: RunningContext) -> None:
+        """Do what a restore job of AWS Backup does."""
+        copy.restore(standby.aws, _second(standby))
+
+    def _restore(self, standby: RunningContext) -> Mapping[str, Any]:
+        """Run the command without and with --go; return its last report."""
+        report: Mapping[str, Any] = {}
+        for more in ((), ("--go",)):
+            report = self._run(standby, "restore", STACK, "--from", _second(standby), *more)
+        return report
+
+    def _run(self, standby: RunningContext, *words: str) -> Mapping[str, Any]:
+        outputs = Path(standby.emulator.folder) / "region-outputs.json"
+        outputs.write_text(json.dumps(dict(standby.outputs)))
+        return run_command(standby.aws, (*words, "--outputs", str(outputs)), SystemClock())[1]
+
+    def _note(self, step: str, killed: float) -> None:
+        self.seconds[step] = time.time() - killed
+
+    # -- the comparison
+
+    def _judge(
+        self,
+        lost: RunningContext,
+        standby: RunningContext,
+        copy: BackupCopy,
+        killed: float,
+        reported: Mapping[str, Any],
+        epoch: int,
+    ) -> Recovered:
+        table = items_of(standby.aws, standby.table.name)
+        missing = copy.missing(self._context, table)
+        lost_commands = [
+            command for command in self.acknowledged if self._context.key_prefix + command.identity not in table
+        ]
+        survivors = [command for command in self.acknowledged if command not in lost_commands]
+        # The copy may have the aggregate of a command that ran meanwhile, without its answer.
+        answered = [command for command in survivors if command.at < copy.began]
+        repeated = self._repeated(standby, answered, lost_commands)
+        self._note("command", killed)
+        again = self._sent_again(standby, killed) if self._context.has_lists else None
+        return Recovered(
+            regions=(lost.emulator.region, standby.emulator.region),
+            copied=len(copy.items),
+            recovery_point=killed - max((command.at for command in survivors), default=0.0),
+            seconds=self.seconds,
+            acknowledged=len(self.acknowledged),
+            lost=len(lost_commands),
+            before_the_copy=sum(command.at < copy.began for command in lost_commands),
+            missing=missing,
+            reported=reported,
+            open_lists=len(copy.open_lists()),
+            repeated=repeated,
+            wrong_projections=self._wrong_projections(lost, standby, epoch),
+            again=again,
+        )
+
+    def _repeated(
+        self, standby: RunningContext, answered: list[Acknowledged], lost_commands: list[Acknowledged]
+    ) -> Mapping[str, str]:
+        """Repeat a command that the copy has, and a command that was lost; return the results."""
+        results: dict[str, str] = {}
+        for name, commands in (("copied", answered), ("lost", lost_commands)):
+            if not commands:
+                results[name] = "there was none"
+                continue
+            command = commands[-1]
+            before = standby.table.item_of(command.identity)
+            call = invoke(standby.aws, standby.outputs["functions"][self._command], command.message)
+            is_changed = standby.table.item_of(command.identity) != before
+            if call.failed:
+                results[name] = f"failed: {call.answer}"
+            elif is_changed:
+                results[name] = "executed"
+            else:
+                results[name] = "the same answer" if call.answer == command.answer else f"another answer: {call.answer}"
+        return results
+
+    def _sent_again(self, standby: RunningContext, killed: float) -> ListAgain:
+        """Let the partner send the open list again, and the earlier list too, as it cannot know which was imported."""
+        outcome, imported = self._upload(standby, 1)
+        self._note("list", killed)
+        aggregates = self._aggregates(standby)
+        self._upload(standby, 0)
+        return ListAgain(outcome, self._open_rows, imported, len(self._aggregates(standby) - aggregates))
+
+    def _aggregates(self, standby: RunningContext) -> set[str]:
+        return {key for key in items_of(standby.aws, standby.table.name) if key.startswith(self._context.key_prefix)}
+
+    def _wrong_projections(self, lost: RunningContext, standby: RunningContext, epoch: int) -> dict[str, int]:
+        """Reseed a subscriber, and return the number of aggregates that each has otherwise.
+
+        The others have the events of the restore. A subscriber outside the lost region still has the events of the lost
+        stack.
+        """
+        for subscriber in standby.subscribers[:1]:
+            self._run(standby, "reseed", STACK, "--to", subscriber.name, "--go")
+        expected = expected_projection(items_of(standby.aws, standby.table.name), self._context)
+        earlier = {subscriber.name: subscriber.events for subscriber in lost.subscribers}
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            wrong = {
+                subscriber.name: _different(
+                    projection([*earlier[subscriber.name], *subscriber.events], self._context, epoch), expected
+                )
+                for subscriber in standby.subscribers
+            }
+            if not any(wrong.values()) or time.monotonic() > deadline:
+                return wrong
+            time.sleep(1)
+
+
+def _second(standby: RunningContext) -> str:
+    """Return the name of the table to which AWS Backup restores."""
+    return f"{standby.table.name}-at-copy"
+
+
+def _different(first: Mapping[str, Any], second: Mapping[str, Any]) -> int:
+    """Return the number of keys whose values differ."""
+    return sum(first.get(key) != second.get(key) for key in first.keys() | second.keys())
