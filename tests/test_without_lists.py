@@ -133,7 +133,10 @@ def test_options_of_lists_are_refused(project: Path, words: tuple[str, ...], opt
 
 @pytest.mark.e2e
 @pytest.mark.nightly
-@pytest.mark.parametrize("words", [("e2e",), ("rehearse", "--json"), ("smoke-account", "--emulator", "--json")])
+@pytest.mark.parametrize(
+    "words",
+    [("e2e",), ("rehearse", "--json"), ("rehearse", "region", "--json"), ("smoke-account", "--emulator", "--json")],
+)
 def test_releases_and_the_test_of_an_account_need_no_lists(project: Path, words: tuple[str, ...]) -> None:
     """The rollout has no state machine, and the account's test sends commands instead of rows."""
     result = context(project, *words)

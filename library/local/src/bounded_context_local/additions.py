@@ -65,7 +65,8 @@ class _Answer:
     text: str
 
 
-_ORDER: Final = ("creates", "adds", "changes", "deletes")
+ORDER: Final = ("creates", "adds", "changes", "deletes")
+"""The kinds of commands in an order in which an aggregate accepts them."""
 
 Send = Callable[[str, Mapping[str, Any]], _Answer]
 """Sends a payload to a function, by its name."""
@@ -92,7 +93,7 @@ def transitions(running: RunningContext) -> Iterator[ActionResult]:
         payload, status = _sample(running, _SEED + 1), None
     except ValidationError:
         return
-    for command in sorted(context.commands, key=lambda declared: _ORDER.index(declared.kind)):
+    for command in sorted(context.commands, key=lambda declared: ORDER.index(declared.kind)):
         if command.kind != "creates" and status not in command.after:
             continue
         message = payload if command.kind == "creates" else change(context, command.model, payload)

@@ -6,7 +6,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeSerializer
 from payment.context import PAYMENT
 
-from bounded_context.adapters.items import KEY, LIST, Items
+from bounded_context.adapters.items import FAMILY, KEY, LIST, Items
 from bounded_context_local.rehearsal.recovery import (
     BackupCopy,
     ListAgain,
@@ -15,6 +15,8 @@ from bounded_context_local.rehearsal.recovery import (
     projection,
 )
 from tests.handlers.functions import SAMPLES
+from tests.test_children import CONTEXT as PAYMENTS
+from tests.test_children import Note, samples
 
 GOOD = Recovered(
     regions=("eu-west-1", "eu-central-1"),
@@ -43,6 +45,7 @@ BAD: tuple[dict[str, Any], ...] = (
     {"again": ListAgain("FAILED", 3, 3, 0)},
     {"again": ListAgain("IMPORTED", 3, 2, 0)},
     {"again": ListAgain("IMPORTED", 3, 3, 1)},
+    {"unwritten": 1},
 )
 
 
@@ -77,6 +80,20 @@ def test_an_item_of_the_copy_is_missing_unless_it_belongs_to_the_lost_stack() ->
     assert copy.open_lists() == {"1"}
     assert copy.missing(PAYMENT, items) == []
     assert copy.missing(PAYMENT, _by_key(_stored(1), changed)) == [changed[KEY]["S"], "OWN#1"]
+
+
+def test_each_child_of_the_copy_is_under_the_new_key_of_its_aggregate() -> None:
+    """Of the same number."""
+    counted = Items(PAYMENTS).from_aggregate(samples.aggregate(1).adding(Note(text="first", author="Ada")))
+    restored = {**counted, FAMILY: "another"}
+    key, new_key = (
+        next(Items(PAYMENTS).child_keys(Items(PAYMENTS).to_aggregate(item)))[KEY] for item in (counted, restored)
+    )
+    child, other = ({"author": "Ada", "number": 1, "text": text} for text in ("first", "second"))
+    copy = BackupCopy(0.0, _by_key(_dynamo(counted), _dynamo({KEY: key, **child})))
+    assert copy.missing(PAYMENTS, _by_key(_dynamo(restored), _dynamo({KEY: new_key, **child}))) == []
+    assert copy.missing(PAYMENTS, _by_key(_dynamo(restored), _dynamo({KEY: new_key, **other}))) == [key]
+    assert copy.missing(PAYMENTS, _by_key(_dynamo(restored))) == [key]
 
 
 def test_a_subscriber_deletes_what_has_no_event_of_the_standby() -> None:

@@ -15,8 +15,10 @@ from bounded_context_cli.command.console import RepairState
 from bounded_context_cli.command.operation import Access
 from bounded_context_operations.repair.restore.pause import ALIVE
 from tests.console import context
+from tests.permissions.watched import Watched
 
 from .test_interruptions import _dies_at_a_write
+from .test_permissions import CALLED
 from .world import SAMPLES, TABLE, Killed, World
 
 EPOCH = f"{TABLE}-epoch-1"
@@ -174,6 +176,16 @@ def test_the_epoch_follows_the_epoch_of_the_lost_table(regions: Regions, monkeyp
     monkeypatch.setattr(regions.standby.dynamodb, "describe_table", described)
     status, report = regions.restore()
     assert (status, "table_epoch: 2" in report["why"]) == (2, True)
+
+
+def test_a_fill_calls_no_action_beyond_the_policy_of_a_restore(regions: Regions) -> None:
+    """`context permissions restore` covers it."""
+    actions = set[str]()
+    regions.standby.watched = lambda service, client: Watched(client, service, actions, None)
+    regions.restore()
+    assert regions.restore("--go")[0] == 0
+    assert "dynamodb:DeleteTable" in actions
+    assert actions <= CALLED
 
 
 def _dies_at(number: int, calls: list[str]) -> Callable[[str, Any], None]:

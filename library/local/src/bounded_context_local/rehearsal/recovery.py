@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from bounded_context.adapters.items import KEY, LIST, Items
+from bounded_context.adapters.items import COUNTS, KEY, LIST, Items
 from bounded_context.declaration.context import Context
 from bounded_context.domain.events import order_key
 from bounded_context.domain.lists import ListStatus
@@ -70,13 +70,29 @@ class BackupCopy:
     def missing(self, context: Context[Any], table: Mapping[str, Item]) -> list[str]:
         """Return the keys of the items that a table lacks or has with other contents, although it could use them."""
         open_lists = self.open_lists()
-        return [
+        own = [
             key
             for key, item in self.items.items()
             if not is_of_the_lost(context, key, plain(item))
             and key.removeprefix(LIST) not in open_lists
             and not (key.startswith(context.key_prefix) and plain(item).get("list_id") in open_lists)
             and (key not in table or (key.startswith(context.key_prefix) and not _is_same(key, item, table[key])))
+        ]
+        return own + self._missing_children(context, table)
+
+    def _missing_children(self, context: Context[Any], table: Mapping[str, Item]) -> list[str]:
+        """Return the keys of the children that an aggregate of a table lacks. A restored aggregate has new keys."""
+        items: Items[Any] = Items(context)
+        parents = [key for key, item in self.items.items() if COUNTS in item and key in table]
+        pairs = (
+            zip(*(items.child_keys(items.to_aggregate(plain(at[key]))) for at in (self.items, table)), strict=False)
+            for key in parents
+        )
+        return [
+            old[KEY]
+            for pair in pairs
+            for old, new in pair
+            if old[KEY] in self.items and {**self.items[old[KEY]], KEY: None} != {**table.get(new[KEY], {}), KEY: None}
         ]
 
 
@@ -87,12 +103,19 @@ def _is_same(key: str, first: Item, second: Item) -> bool:
 
 @dataclass(frozen=True)
 class Acknowledged:
-    """A command that was answered, at a time in seconds since 1970."""
+    """A command that was answered, at a time in seconds since 1970. `version` is that of its aggregate afterwards."""
 
+    function: str
     identity: str
+    version: int
     message: Mapping[str, Any]
     answer: Any
     at: float
+
+    def is_lost(self, context: Context[Any], table: Mapping[str, Item]) -> bool:
+        """Return whether a table has no state of the aggregate with this command."""
+        item = table.get(context.key_prefix + self.identity)
+        return item is None or int(item["version"]["N"]) < self.version
 
 
 def projection(events: Iterable[Mapping[str, Any]], context: Context[Any], epoch: int) -> dict[str, Any]:
@@ -136,7 +159,8 @@ class Recovered:
 
     `seconds` are the times from the kill until each step was over. `before_the_copy` are the lost commands that were
     answered before the copy began. `repeated` maps a command that the copy has, and a command that it lacks, to the
-    result of its repetition.
+    result of its repetition. `unfetched` is the number of exported files that no partner had fetched. The standby has
+    not written `unwritten` of these again.
     """
 
     regions: Sequence[str]
@@ -152,6 +176,8 @@ class Recovered:
     repeated: Mapping[str, str]
     wrong_projections: Mapping[str, int]
     again: ListAgain | None
+    unfetched: int = 0
+    unwritten: int = 0
 
     def problems(self) -> list[str]:
         """Return a sentence for each difference from the expected result."""
@@ -164,9 +190,11 @@ class Recovered:
             "a repeated command whose answer the copy has": (self.repeated["copied"], "the same answer"),
             "a repeated command that was lost": (self.repeated["lost"], "executed"),
             "aggregates that subscribers have otherwise": (sum(self.wrong_projections.values()), 0),
+            "exported files that are not written again": (self.unwritten, 0),
         }
         if self.again:
             expected |= {
+                "whether a list was open in the copy": (self.open_lists > 0, True),
                 "the list that was sent again": (self.again.outcome, str(ListStatus.IMPORTED)),
                 "its imported rows": (self.again.imported, self.again.rows),
                 "aggregates that an earlier list has doubled": (self.again.doubled, 0),
@@ -192,5 +220,7 @@ class Recovered:
             "repeated": dict(self.repeated),
             "wrong_projections": dict(self.wrong_projections),
             "list": vars(self.again) if self.again else None,
+            "unfetched_files": self.unfetched,
+            "unwritten_files": self.unwritten,
             "problems": self.problems(),
         }

@@ -7,12 +7,14 @@ reseed`, with the table of the next epoch. Callers and the partner then use its 
 import json
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from bounded_context.declaration.structure import EXPORT_FILES
 from bounded_context.domain.events import epoch_of
 from bounded_context.domain.lists import ListStatus
 from bounded_context_cli.command.operation import SystemClock
@@ -21,6 +23,7 @@ from bounded_context_infra.configuration.project import Project
 
 from ..actors.caller import invoke
 from ..actors.partner import SftpPartner
+from ..additions import ORDER, change
 from ..emulator.aws import UNANSWERED
 from ..emulator.clock import in_background, until
 from ..emulator.process import kill
@@ -47,16 +50,21 @@ REGIONS: Final = ("eu-central-1", "eu-west-1")
 _PATIENCE: Final = 60.0
 _PAUSE: Final = 0.05
 _FILES: Final = "before.csv", "open.csv"
+_LATER: Final = 5
+"""Aggregates that are created before an aggregate is changed: the copy separates some from their changes."""
 
 
 class LostRegion:
-    """A context whose region is lost, and its standby. Planted faults replace the methods of the steps."""
+    """A context whose region is lost, and its standby. Planted faults replace the methods of the steps.
+
+    `files` are the exported files in the lost region, by partner, which no partner has fetched.
+    """
 
     def __init__(self, project: Project, screen: RunScreen, rows: int = ROWS, open_rows: int = OPEN_ROWS) -> None:
-        """Use the context's first command, which creates."""
+        """Use all commands of the context that do not delete."""
         self._project, self._screen = project, screen
         self._context = project.context
-        self._command = project.context.command_functions[0]
+        self.files: dict[str, list[str]] = {}
         self._rows, self._open_rows = rows, open_rows
         self.acknowledged: list[Acknowledged] = []
         self.seconds: dict[str, float] = {}
@@ -96,6 +104,7 @@ class LostRegion:
                 self._upload(lost, 0)
             if not until(lambda: len(self.acknowledged) > 10, _PATIENCE):
                 raise LocalRunError("The rehearsal failed: no command was answered.")
+            self.files = self._exported(lost, start=True)
             with in_background("partner", partial(self._upload_open, lost)):
                 if self._context.has_lists and not until(lambda: self._is_importing(lost), _PATIENCE, 0.02):
                     raise LocalRunError("The rehearsal failed: no list was being imported.")
@@ -125,7 +134,10 @@ class LostRegion:
         if self._context.has_lists:
             document = self._document(lost, 1)
             lost.table.know_references(lost.samples.references_of(document))
-            lost.partner.upload(_FILES[1], document)
+            uploaded = lost.partner.upload(_FILES[1], document)
+            if self._context.approval:
+                with suppress(*UNANSWERED, LocalRunError):  # The region may end before the list.
+                    lost.follow(uploaded)
 
     def _is_importing(self, lost: RunningContext) -> bool:
         """Return whether the list of the second file has rows and is not closed."""
@@ -136,24 +148,38 @@ class LostRegion:
 
     @contextmanager
     def _calling(self, lost: RunningContext) -> Iterator[None]:
-        """Call the command with other values each time, until the end of the block or of the region."""
+        """Call the commands with other values each time, until the end of the block or of the region."""
         with in_background("caller", partial(self._call, lost)):
             yield
 
     def _call(self, lost: RunningContext, stopped: threading.Event) -> None:
-        columns = list(lost.samples.columns)
-        for number, row in enumerate(lost.samples.rows(100_000, seed=7)):
+        for number, (function, payload) in enumerate(self._commands(lost)):
             if stopped.wait(_PAUSE):
                 return
-            payload = dict(zip(columns, row, strict=True))
             message = {"idempotency_key": f"region-{number}", "payload": payload}
             try:
-                call = invoke(lost.aws, lost.outputs["functions"][self._command], message)
+                call = invoke(lost.aws, lost.outputs["functions"][function], message)
             except UNANSWERED:
                 return
-            if not call.failed:
+            if not call.failed and call.answer["ok"]:
                 identity = payload[self._context.identity]
-                self.acknowledged.append(Acknowledged(identity, message, call.answer, time.time()))
+                version = call.answer[self._context.name]["version"]
+                self.acknowledged.append(Acknowledged(function, identity, version, message, call.answer, time.time()))
+
+    def _commands(self, lost: RunningContext) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield functions and payloads: each aggregate is created, and changed after the next aggregates."""
+        columns, created = list(lost.samples.columns), deque[Mapping[str, Any]]()
+        commands = sorted(self._context.commands, key=lambda declared: ORDER.index(declared.kind))
+        for row in lost.samples.rows(10_000, seed=7):
+            created.append(payload := dict(zip(columns, row, strict=True)))
+            yield self._context.creating.function, payload
+            if len(created) <= _LATER:
+                continue
+            payload, status = created.popleft(), self._context.creating.status
+            for command in commands:
+                if command.kind in ("adds", "changes") and status in command.after:
+                    yield command.function, change(self._context, command.model, payload)
+                    status = status if command.kind == "adds" else command.status
 
     # -- the other region
 
@@ -183,6 +209,13 @@ class LostRegion:
     def _note(self, step: str, killed: float) -> None:
         self.seconds[step] = time.time() - killed
 
+    def _exported(self, running: RunningContext, *, start: bool = False) -> dict[str, list[str]]:
+        """Call the function of exports, for a new period with `start`; return the names of the files by partner."""
+        for export in self._context.exports:
+            running.invoke(EXPORT_FILES, {"export": export.name} if start else {})
+        partners = {name for export in self._context.exports for name in export.partners}
+        return {name: running.partner.named(name).outgoing() for name in partners}
+
     # -- the comparison
 
     def _judge(
@@ -196,9 +229,7 @@ class LostRegion:
     ) -> Recovered:
         table = items_of(standby.aws, standby.table.name)
         missing = copy.missing(self._context, table)
-        lost_commands = [
-            command for command in self.acknowledged if self._context.key_prefix + command.identity not in table
-        ]
+        lost_commands = [command for command in self.acknowledged if command.is_lost(self._context, table)]
         survivors = [command for command in self.acknowledged if command not in lost_commands]
         # The copy may have the aggregate of a command that ran meanwhile, without its answer.
         answered = [command for command in survivors if command.at < copy.began]
@@ -219,6 +250,8 @@ class LostRegion:
             repeated=repeated,
             wrong_projections=self._wrong_projections(lost, standby, epoch),
             again=again,
+            unfetched=sum(map(len, self.files.values())),
+            unwritten=self._unwritten(standby),
         )
 
     def _repeated(
@@ -226,13 +259,13 @@ class LostRegion:
     ) -> Mapping[str, str]:
         """Repeat a command that the copy has, and a command that was lost; return the results."""
         results: dict[str, str] = {}
-        for name, commands in (("copied", answered), ("lost", lost_commands)):
+        for name, commands in (("copied", answered[-1:]), ("lost", lost_commands[:1])):
             if not commands:
                 results[name] = "there was none"
                 continue
-            command = commands[-1]
+            [command] = commands
             before = standby.table.item_of(command.identity)
-            call = invoke(standby.aws, standby.outputs["functions"][self._command], command.message)
+            call = invoke(standby.aws, standby.outputs["functions"][command.function], command.message)
             is_changed = standby.table.item_of(command.identity) != before
             if call.failed:
                 results[name] = f"failed: {call.answer}"
@@ -249,6 +282,11 @@ class LostRegion:
         aggregates = self._aggregates(standby)
         self._upload(standby, 0)
         return ListAgain(outcome, self._open_rows, imported, len(self._aggregates(standby) - aggregates))
+
+    def _unwritten(self, standby: RunningContext) -> int:
+        """Return the number of files that no partner had fetched, and that the standby does not write again."""
+        written = self._exported(standby)
+        return sum(len(set(names) - set(written[partner])) for partner, names in self.files.items())
 
     def _aggregates(self, standby: RunningContext) -> set[str]:
         return {key for key in items_of(standby.aws, standby.table.name) if key.startswith(self._context.key_prefix)}
