@@ -15,8 +15,8 @@ ALARM = re.compile(r"`(?!<prefix>|<context>)([a-z<>]+(?:-[a-z]+)+)`")
 OPEN = re.compile(r"<[a-z.]*>|\.\.\.|…")
 """Where a page leaves out a part of a name: `<function>`, `<...>` and `...`."""
 
-TABLES = {"table-at-<time>", "table-epoch-1"}
-"""The second table of a restore, and a table of a later epoch."""
+TABLES = {"table-at-<time>", "table-epoch-1", "table-epoch-1-at-copy"}
+"""The second table of a restore, a table of a later epoch, and a copy of a lost stack."""
 
 OTHERS = {
     "archive-<subscriber>",

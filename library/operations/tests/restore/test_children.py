@@ -14,7 +14,7 @@ from bounded_context_operations.repair.erase.person import Person
 from bounded_context_operations.repair.erase.records import SecondTable, TableStore
 from bounded_context_operations.repair.reseed.state import StoredStates
 from bounded_context_operations.repair.restore.differences import Difference, content
-from bounded_context_operations.repair.restore.filling import Filling
+from bounded_context_operations.repair.restore.filling import Additions, Filling
 from bounded_context_operations.repair.restore.pause import Writes
 from bounded_context_operations.repair.restore.tables import ChildCopies, Tables, plain
 from tests.rollout.clients import FakeClock
@@ -152,7 +152,7 @@ def test_the_time_of_a_child_is_in_utc(world: World) -> None:
 
 
 def test_a_fill_has_the_children_of_each_aggregate(world: World) -> None:
-    """With its own family, and once."""
+    """Under their own keys, and once."""
     world.add("first", "second")
     world.remember()
     world.client.delete_item(TableName=world.table.name, Key={KEY: {"S": KEY_OF}})
@@ -160,7 +160,7 @@ def test_a_fill_has_the_children_of_each_aggregate(world: World) -> None:
         world.client.delete_item(TableName=world.table.name, Key={KEY: item[KEY]})
     tables = Tables(world.client, world.table.name, COPY)
     filling = Filling(tables, CONTEXT, lambda: None)
-    writes = Writes(world.client, world.table.name, f"00-{'1' * 32}-{'1' * 16}-01", ChildCopies(tables, CONTEXT))
+    writes = Additions(world.client, world.table.name, f"00-{'1' * 32}-{'1' * 16}-01", ChildCopies(tables, CONTEXT))
     for _ in range(2):
         for difference in filling.differences(set().union(*filling.differing())):
             assert writes.write(difference)

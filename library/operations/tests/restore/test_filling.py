@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from payment.context import PAYMENT
 
+from bounded_context.adapters.dynamodb import Done, attempt
 from bounded_context.adapters.items import KEY, LIST
 from bounded_context.domain.events import order_key
 from bounded_context.domain.lists import ListStatus
@@ -115,14 +116,30 @@ def test_subscribers_accept_each_event_of_the_standby_and_recognise_lost_aggrega
     assert newest.keys() - current.keys() == {IDS[20], *IDS[9:12]}
 
 
-def test_a_restored_aggregate_has_a_tag_of_its_own(regions: Regions) -> None:
-    """A caller with the tag of a lost change cannot overwrite the next one."""
+def test_a_restored_aggregate_has_tags_of_its_own(regions: Regions) -> None:
+    """A caller with the tag of a lost change cannot overwrite the next one, which has the same version."""
+    tags = [world.aggregates.get(IDS[3]).tag for world in (regions.lost,)]
     regions.lost.verify(3)
     regions.restore()
     regions.restore("--go")
-    lost, restored = regions.lost.aggregates.get(IDS[3]), regions.standby.aggregates.get(IDS[3])
-    assert lost.tag != restored.tag
+    for world in (regions.lost, regions.standby):
+        tags.append(world.aggregates.get(IDS[3]).tag)
     regions.standby.verify(3)
+    changed = [world.aggregates.get(IDS[number]) for world, number in ((regions.standby, 3), (regions.standby, 1))]
+    assert len({*tags, *(aggregate.tag for aggregate in changed)}) == 5
+    assert [aggregate.version for aggregate in changed] == [2, 2]
+
+
+def test_a_command_without_its_answer_in_the_copy_is_recognised(tmp_path: Path, capsys: Any) -> None:
+    """The backup was made between the write of the aggregate and that of the answer."""
+    regions, command = Regions(tmp_path, capsys), (IDS[1], "RegisterPayment", "key", {})
+    with attempt(*command):
+        regions.lost.create(1)
+    regions.copy()
+    regions.restore()
+    regions.restore("--go")
+    with attempt(*command), pytest.raises(Done):
+        regions.standby.create(1)
 
 
 def test_what_the_standby_has_already_stays(regions: Regions) -> None:

@@ -8,12 +8,11 @@ from typing import Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from bounded_context.adapters.items import COUNTS, KEY, LIST, Items
+from bounded_context.adapters.items import COUNTS, ETAG, KEY, LIST, TRACEPARENT, Items
 from bounded_context.declaration.context import Context
 from bounded_context.domain.events import order_key
 from bounded_context.domain.lists import ListStatus
-from bounded_context_operations.repair.restore.differences import content
-from bounded_context_operations.repair.restore.filling import is_of_the_lost
+from bounded_context_operations.repair.restore.filling import is_child, is_of_the_lost
 
 from ..emulator.aws import Aws
 
@@ -69,36 +68,22 @@ class BackupCopy:
 
     def missing(self, context: Context[Any], table: Mapping[str, Item]) -> list[str]:
         """Return the keys of the items that a table lacks or has with other contents, although it could use them."""
-        open_lists = self.open_lists()
-        own = [
-            key
-            for key, item in self.items.items()
-            if not is_of_the_lost(context, key, plain(item))
-            and key.removeprefix(LIST) not in open_lists
-            and not (key.startswith(context.key_prefix) and plain(item).get("list_id") in open_lists)
-            and (key not in table or (key.startswith(context.key_prefix) and not _is_same(key, item, table[key])))
-        ]
-        return own + self._missing_children(context, table)
-
-    def _missing_children(self, context: Context[Any], table: Mapping[str, Item]) -> list[str]:
-        """Return the keys of the children that an aggregate of a table lacks. A restored aggregate has new keys."""
-        items: Items[Any] = Items(context)
-        parents = [key for key, item in self.items.items() if COUNTS in item and key in table]
-        pairs = (
-            zip(*(items.child_keys(items.to_aggregate(plain(at[key]))) for at in (self.items, table)), strict=False)
-            for key in parents
-        )
-        return [
-            old[KEY]
-            for pair in pairs
-            for old, new in pair
-            if old[KEY] in self.items and {**self.items[old[KEY]], KEY: None} != {**table.get(new[KEY], {}), KEY: None}
-        ]
+        items, open_lists = Items(context), self.open_lists()
+        expected = list[str]()
+        for key, item in self.items.items():
+            is_own = key.startswith(context.key_prefix)
+            is_open = key.removeprefix(LIST) in open_lists or (is_own and plain(item).get("list_id") in open_lists)
+            if is_open or is_child(context, key) or is_of_the_lost(key, plain(item)):
+                continue
+            expected.append(key)
+            if is_own and COUNTS in item:
+                expected += [child[KEY] for child in items.child_keys(items.to_aggregate(plain(item)))]
+        return [key for key in expected if key in self.items and _stored(self.items[key]) != _stored(table.get(key))]
 
 
-def _is_same(key: str, first: Item, second: Item) -> bool:
-    # The children of a restored aggregate have new keys.
-    return content(plain(first), key) == content(plain(second), key)
+def _stored(item: Item | None) -> Item | None:
+    """Return an item without its etag, and the place of its write in a trace."""
+    return item and {name: value for name, value in item.items() if name not in (ETAG, TRACEPARENT)}
 
 
 @dataclass(frozen=True)
@@ -157,10 +142,12 @@ class ListAgain:
 class Recovered:
     """The result of the rehearsal.
 
-    `seconds` are the times from the kill until each step was over. `before_the_copy` are the lost commands that were
-    answered before the copy began. `repeated` maps a command that the copy has, and a command that it lacks, to the
-    result of its repetition. `unfetched` is the number of exported files that no partner had fetched. The standby has
-    not written `unwritten` of these again.
+    - `seconds` are the times from the kill until each step was over.
+    - `before_the_copy` is the number of lost commands that were answered before the copy began.
+    - `repeated` has the results of repetitions: of a command that the copy has, perhaps of one that ran `during` the
+      copy, and of one that was lost.
+    - `unfetched` is the number of exported files that no partner had fetched. The standby has not written `unwritten`
+      of these again.
     """
 
     regions: Sequence[str]
@@ -181,13 +168,15 @@ class Recovered:
 
     def problems(self) -> list[str]:
         """Return a sentence for each difference from the expected result."""
+        same = "the same answer"
         expected: dict[str, tuple[object, object]] = {
             "the restore": (self.reported.get("result"), "restored"),
             "the number of open lists that it reported": (len(self.reported.get("open_lists", ())), self.open_lists),
             "items of the copy that are missing": (len(self.missing), 0),
             "lost commands that were answered before the copy": (self.before_the_copy, 0),
             "whether commands after the copy were lost": (self.lost > 0, True),
-            "a repeated command whose answer the copy has": (self.repeated["copied"], "the same answer"),
+            "a repeated command whose answer the copy has": (self.repeated["copied"], same),
+            "a repeated command of the time of the copy": (self.repeated.get("during", same), same),
             "a repeated command that was lost": (self.repeated["lost"], "executed"),
             "aggregates that subscribers have otherwise": (sum(self.wrong_projections.values()), 0),
             "exported files that are not written again": (self.unwritten, 0),

@@ -232,8 +232,9 @@ class LostRegion:
         lost_commands = [command for command in self.acknowledged if command.is_lost(self._context, table)]
         survivors = [command for command in self.acknowledged if command not in lost_commands]
         # The copy may have the aggregate of a command that ran meanwhile, without its answer.
+        during = [command for command in survivors if command.at >= copy.began]
         answered = [command for command in survivors if command.at < copy.began]
-        repeated = self._repeated(standby, answered, lost_commands)
+        repeated = self._repeated(standby, copied=answered[-1:], during=during[-1:], lost=lost_commands[:1])
         self._note("command", killed)
         again = self._sent_again(standby, killed) if self._context.has_lists else None
         return Recovered(
@@ -254,16 +255,10 @@ class LostRegion:
             unwritten=self._unwritten(standby),
         )
 
-    def _repeated(
-        self, standby: RunningContext, answered: list[Acknowledged], lost_commands: list[Acknowledged]
-    ) -> Mapping[str, str]:
-        """Repeat a command that the copy has, and a command that was lost; return the results."""
-        results: dict[str, str] = {}
-        for name, commands in (("copied", answered[-1:]), ("lost", lost_commands[:1])):
-            if not commands:
-                results[name] = "there was none"
-                continue
-            [command] = commands
+    def _repeated(self, standby: RunningContext, **commands: list[Acknowledged]) -> Mapping[str, str]:
+        """Repeat commands, of each name at most one; return the results."""
+        results = dict.fromkeys(("copied", "lost"), "there was none")
+        for name, command in ((name, command) for name, chosen in commands.items() for command in chosen):
             before = standby.table.item_of(command.identity)
             call = invoke(standby.aws, standby.outputs["functions"][command.function], command.message)
             is_changed = standby.table.item_of(command.identity) != before

@@ -27,7 +27,7 @@ from bounded_context_infra.configuration.project import Project
 from ..report import no_identity
 from . import tables
 from .differences import Changes, Comparison
-from .filling import Filling, GivenCopy
+from .filling import Additions, Filling, GivenCopy
 from .pause import Lease, Pause, Progress, ProgressItem, Writes
 from .run import RestoreReport, RestoreRun, StillPaused
 from .run import resume as resume_stack
@@ -227,7 +227,8 @@ def _run(
     lease = Lease(ProgressItem(dynamodb, target.table), clock)
     tables = Tables(dynamodb, target.table, copy.name)
     comparison = (Filling if is_fill else Comparison)(tables, project.context, lease.beat, only)
-    writes = Writes(dynamodb, target.table, fresh_traceparent(), ChildCopies(tables, project.context))
+    children = ChildCopies(tables, project.context)
+    writes = (Additions if is_fill else Writes)(dynamodb, target.table, fresh_traceparent(), children)
     changes = Changes(dynamodb, clients_of("dynamodbstreams"), target.table, clock, lease.beat)
     pause = Pause(clients_of("lambda"), clients_of("stepfunctions"), target, clock, lease.beat)
     return RestoreRun(project.context, dynamodb, copy, comparison, changes, writes, pause, lease, screen.tell)

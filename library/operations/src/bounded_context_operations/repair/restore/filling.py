@@ -4,14 +4,19 @@ No item of the stack's own table is changed. Missing items are added, and the re
 aggregate. The executions and the buckets of the lost stack are gone, so items about them are left out.
 """
 
+import secrets
 from collections.abc import Set
 from dataclasses import dataclass
 from datetime import UTC
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from botocore.exceptions import ClientError
+
+from bounded_context.adapters.conditional import condition_failed, despite_conflicts
+from bounded_context.adapters.dynamodb import ABSENT
 from bounded_context.adapters.exports import PREFIX as EXPORT_FILE
-from bounded_context.adapters.items import BROKEN_UPLOAD, FAILURE, LIST, RUN
+from bounded_context.adapters.items import BROKEN_UPLOAD, ETAG, FAILURE, LIST, RUN, TRACEPARENT
 from bounded_context.adapters.systems import CIRCUIT
 from bounded_context.declaration.context import Context
 from bounded_context.domain.events import epoch_of
@@ -21,7 +26,8 @@ from bounded_context_cli.command.console import RECORD
 from bounded_context_cli.command.operation import Clock
 
 from .differences import MARK, Comparison, Difference, content
-from .tables import Copy, Item, RestoreTarget, plain
+from .pause import Writes
+from .tables import Copy, Item, RestoreTarget, as_stored, plain
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -76,6 +82,37 @@ class GivenCopy(Copy):
             self.clock.sleep(_POLL_SECONDS)
 
 
+class Additions(Writes):
+    """The writes of a fill: each item as the restored table has it, and each aggregate with another incarnation.
+
+    Tags of the lost stack therefore differ from all tags of the standby, also for the versions of lost writes.
+    """
+
+    def write(self, difference: Difference) -> bool:
+        """Add an item with its children; return False if the table has the item meanwhile."""
+        item: Item = difference.restored or {}
+        if difference.key.startswith(self.children.context.key_prefix):
+            self.children.copy_as_stored(item)
+            item = {**item, ETAG: _of_another_incarnation(item.get(ETAG, "")), TRACEPARENT: self.traceparent}
+        put: Any = {"TableName": self.table, "Item": as_stored(item), "ConditionExpression": ABSENT}
+        try:
+            despite_conflicts(lambda: self.client.put_item(**put))
+        except ClientError as error:
+            if condition_failed(error):
+                return False
+            raise
+        return True
+
+
+def _of_another_incarnation(etag: str) -> str:
+    """Return an etag with another incarnation, by which the repetitions of the same commands are recognised.
+
+    The first half of each part may be the digest of a command, and stays (`adapters.dynamodb.fresh_name`).
+    """
+    name, dot, last = etag.partition(".")
+    return name[: len(name) // 2] + secrets.token_hex(len(name) // 4 or 8) + dot + last
+
+
 class Filling(Comparison):
     """The items of the restored table that the stack's table lacks, of every kind.
 
@@ -99,7 +136,7 @@ class Filling(Comparison):
 
     def is_selected(self, key: str) -> bool:
         """Return whether the item with this key may be written."""
-        return not is_of_the_lost(self.context, key, {})
+        return not (is_of_the_lost(key, {}) or is_child(self.context, key))
 
     def difference(self, key: str, live: Item | None, restored: Item | None) -> Difference | None:
         """Return the difference of an item that the restored table has, or None."""
@@ -107,7 +144,7 @@ class Filling(Comparison):
             return None
         if live is None:
             item = plain(restored)
-            return None if is_of_the_lost(self.context, key, item) else Difference(key, None, item)
+            return None if is_of_the_lost(key, item) else Difference(key, None, item)
         if not key.startswith((self.prefix, LIST)) or content(plain(live), key) == content(plain(restored), key):
             return None
         return Difference(key, plain(live), plain(restored))
@@ -137,10 +174,14 @@ class Filling(Comparison):
         return "aggregates" if difference.key.startswith(self.prefix) else "others"
 
 
-def is_of_the_lost(context: Context[Any], key: str, item: Item) -> bool:
-    """Return whether an item is of no use without the lost stack, or comes with its aggregate."""
-    children = (context.child_prefix(child.name) for child in context.children)
-    return key.startswith((*_OF_THE_LOST, *children)) or _is_unfetched(key, item)
+def is_of_the_lost(key: str, item: Item) -> bool:
+    """Return whether an item is of no use without the lost stack."""
+    return key.startswith(_OF_THE_LOST) or _is_unfetched(key, item)
+
+
+def is_child(context: Context[Any], key: str) -> bool:
+    """Return whether a key is that of a child of an aggregate."""
+    return key.startswith(tuple(context.child_prefix(child.name) for child in context.children))
 
 
 def _is_unfetched(key: str, item: Item) -> bool:

@@ -315,8 +315,7 @@ class Writes:
                 key = {KEY: {"S": difference.key}}
                 despite_conflicts(lambda: self.client.delete_item(TableName=self.table, Key=key, **condition))
             else:
-                is_own = difference.key.startswith(self.children.context.key_prefix)
-                item = as_stored(self._next(restored, live) if is_own else restored)
+                item = as_stored(restored if difference.is_list else self._next(restored, live))
                 despite_conflicts(lambda: self.client.put_item(TableName=self.table, Item=item, **condition))
         except ClientError as error:
             self.children.remove(restored)

@@ -96,12 +96,19 @@ class ChildCopies:
         if COUNTS not in restored:
             return restored
         copied = {**restored, FAMILY: new_family()}
-        keys = dict(zip(self._keys(restored), self._keys(copied), strict=True))
+        self._copy(dict(zip(self._keys(restored), self._keys(copied), strict=True)))
+        return copied
+
+    def copy_as_stored(self, restored: Item) -> None:
+        """Copy the children of a restored aggregate under their own keys to a live table that lacks the aggregate."""
+        self._copy({key: key for key in self._keys(restored)})
+
+    def _copy(self, keys: Mapping[str, str]) -> None:
+        """Copy items to the live table. `keys` maps each key to the key of its copy."""
         for start in range(0, len(keys), KEYS):
             chunk = [*keys][start : start + KEYS]
             for key, item in self.tables.items(self.tables.restored, chunk).items():
                 self.tables.client.put_item(TableName=self.tables.live, Item={**item, KEY: {"S": keys[key]}})
-        return copied
 
     def remove(self, aggregate: Item | None) -> None:
         """Remove the children of an aggregate from the live table, if it has any."""
