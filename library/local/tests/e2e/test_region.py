@@ -84,6 +84,8 @@ class Faulty(LostRegion):
 )
 def test_a_planted_fault_is_found(fault: str, found: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """By the check of its own."""
+    if fault == "answers":  # An aggregate that names its last commands recognises them without their answers, too.
+        monkeypatch.setattr(filling, "_of_another_incarnation", lambda _: "0" * 16)
     if fault == "epoch":  # The standby continues with the epoch of the lost table.
         monkeypatch.setattr(region, "epoch_of", lambda _: -1)
         monkeypatch.setattr(filling, "epoch_of", len)
