@@ -24,18 +24,30 @@ LINES = {
     "check": "check {repo}",
     "update": "update {repo} --no-input",
     "adopt_": "adopt {repo} --answers {file}",
-    "show": "fleet {fleet} --html {page}",
+    "show": "fleet {fleet} --html {page} --releases {figures}",
     "fleet update": "fleet update {fleet}",
     "impact": "fleet impact {repo} {fleet}",
-    "portal": "fleet portal {fleet} {page}",
+    "portal": "fleet portal {fleet} {page} --releases {figures}",
     "new": "new --no-input --answers {file} --output-dir {fleet}",
     "demo": "demo --output {fleet} --answers {file} --file {file} --page {page} --dashboards {page}",
 }
 """A command line for each function with a path. Two functions have the name `update`."""
 
 FOLDERS = {
-    "here": {"repo": "../fleet/Payment", "fleet": "../fleet", "file": "answers.yaml", "page": "page.html"},
-    "fleet/Payment": {"repo": ".", "fleet": "..", "file": "../../here/answers.yaml", "page": "../../here/page.html"},
+    "here": {
+        "repo": "../fleet/Payment",
+        "fleet": "../fleet",
+        "file": "answers.yaml",
+        "page": "page.html",
+        "figures": "../figures",
+    },
+    "fleet/Payment": {
+        "repo": ".",
+        "fleet": "..",
+        "file": "../../here/answers.yaml",
+        "page": "../../here/page.html",
+        "figures": "../../figures",
+    },
 }
 """The relative paths by current folder."""
 
@@ -114,6 +126,7 @@ def test_a_relative_path_is_accepted(
     if name == "adopt_":
         without_record(payment)
         (tmp_path / "here" / "answers.yaml").write_text("default_context: {owner: payments-team}\n", encoding="utf-8")
+    (tmp_path / "figures").mkdir()
     before = {path.name for path in (tmp_path / folder).iterdir()}
     monkeypatch.chdir(tmp_path / folder)
     assert cli.main(shlex.split(LINES[name].format(**FOLDERS[folder]))) == 0
