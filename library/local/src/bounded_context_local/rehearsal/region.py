@@ -16,13 +16,13 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError
 
-from bounded_context.declaration.structure import EXPORT_FILES
+from bounded_context.declaration.structure import EXPORT_FILES, IN_PROGRESS
 from bounded_context.domain.events import epoch_of
 from bounded_context_cli.command.operation import SystemClock
 from bounded_context_cli.command.output import LocalRunError
 from bounded_context_infra.configuration.project import Project
 
-from ..actors.caller import invoke
+from ..actors.caller import Call, invoke
 from ..actors.partner import SftpPartner
 from ..additions import ORDER, change
 from ..emulator.clock import in_background, until
@@ -264,7 +264,7 @@ class LostRegion:
         results = dict.fromkeys(("copied", "lost"), "there was none")
         for name, command in ((name, command) for name, chosen in commands.items() for command in chosen):
             before = standby.table.item_of(command.identity)
-            call = invoke(standby.aws, standby.outputs["functions"][command.function], command.message)
+            call = _answered(standby, command)
             is_changed = standby.table.item_of(command.identity) != before
             if call.failed:
                 results[name] = f"failed: {call.answer}"
@@ -330,3 +330,14 @@ def _second(standby: RunningContext) -> str:
 def _different(first: Mapping[str, Any], second: Mapping[str, Any]) -> int:
     """Return the number of keys whose values differ."""
     return sum(first.get(key) != second.get(key) for key in first.keys() | second.keys())
+
+
+def _answered(standby: RunningContext, command: Acknowledged) -> Call:
+    """Send a command until it is not being run: the copy may have the mark of a call that ran meanwhile."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        call = invoke(standby.aws, standby.outputs["functions"][command.function], command.message)
+        is_running = (call.answer.get("error") or {}).get("code") == IN_PROGRESS
+        if not is_running or time.monotonic() > deadline:
+            return call
+        time.sleep(1)
