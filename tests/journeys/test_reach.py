@@ -9,22 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from . import claim_edges, claim_reach, claim_releases, claim_rules
+from . import claim_reach, claim_releases
 from .journey import Journey
 from .test_claim import ANSWERS
+from .test_claim import REQUESTS as CLAIM
 
-BEFORE = (
-    claim_rules.fields_and_commands,
-    claim_rules.a_date_rule_and_an_amount_rule,
-    claim_rules.an_approved_amount,
-    claim_rules.the_claims_of_a_policy,
-    claim_rules.a_fraud_score,
-    claim_rules.notes_of_a_claim,
-    claim_edges.policy_cancelled_rejects_all_open_claims,
-    claim_edges.a_german_partner,
-    claim_edges.a_nightly_close_and_a_report,
-    claim_releases.a_rename,
-)
+BEFORE = CLAIM[: CLAIM.index(claim_releases.a_rename) + 1]
 REQUESTS = (claim_reach.a_daily_file, claim_reach.workbooks, claim_reach.analysts, claim_reach.an_end_of_a_query)
 COMMANDS = ("check", "cost", "permissions exports prod 111122223333", "docs exports", "partner-kit prod")
 """The commands that know the new members too."""

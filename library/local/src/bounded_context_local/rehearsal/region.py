@@ -334,10 +334,11 @@ def _different(first: Mapping[str, Any], second: Mapping[str, Any]) -> int:
 
 def _answered(standby: RunningContext, command: Acknowledged) -> Call:
     """Send a command until it is not being run: the copy may have the mark of a call that ran meanwhile."""
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        call = invoke(standby.aws, standby.outputs["functions"][command.function], command.message)
-        is_running = (call.answer.get("error") or {}).get("code") == IN_PROGRESS
-        if not is_running or time.monotonic() > deadline:
-            return call
-        time.sleep(1)
+    calls = deque[Call](maxlen=1)
+
+    def is_over() -> bool:
+        calls.append(invoke(standby.aws, standby.outputs["functions"][command.function], command.message))
+        return (calls[0].answer.get("error") or {}).get("code") != IN_PROGRESS
+
+    until(is_over, _PATIENCE, 1.0)
+    return calls[0]
