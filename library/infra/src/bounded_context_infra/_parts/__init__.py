@@ -104,6 +104,7 @@ from .queues import UPLOADS_DEAD_LETTERS as UPLOADS_DEAD_LETTERS
 from .queues import UploadRule as UploadRule
 from .queues import abandoned_bucket as abandoned_bucket
 from .queues import call_on_download as call_on_download
+from .queues import called_by as called_by
 from .queues import feed_from as feed_from
 from .queues import only_from as only_from
 from .queues import queue as queue

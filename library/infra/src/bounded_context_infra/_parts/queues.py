@@ -290,6 +290,21 @@ def start_on_upload(
     return dead_letters
 
 
+def called_by(
+    owner: Component, name: str, alias: lambda_.Alias, service: str, source_arn: pulumi.Input[str]
+) -> lambda_.Permission:
+    """Let a resource of a service call a function by its alias."""
+    return lambda_.Permission(
+        name,
+        action="lambda:InvokeFunction",
+        function=alias.function_name,
+        qualifier=alias.name,
+        principal=f"{service}.amazonaws.com",
+        source_arn=source_arn,
+        opts=owner.child(),
+    )
+
+
 DOWNLOADED: Final = "SFTP Server File Download Completed"
 """The event of a file that a partner has read (Transfer Family user guide, "Managing Transfer Family events using
 Amazon EventBridge")."""
@@ -312,15 +327,7 @@ def call_on_download(
     pattern = pulumi.Output.json_dumps({"source": [source], "detail-type": [DOWNLOADED], "detail": detail})
     rule = cloudwatch.EventRule(name, event_pattern=pattern, **owner.named(name))
     policy = queue_policy(owner, DOWNLOADS_DEAD_LETTERS, dead_letters, sent_by("events", [rule.arn], dead_letters))
-    permission = lambda_.Permission(
-        name,
-        action="lambda:InvokeFunction",
-        function=target.alias.function_name,
-        qualifier=target.alias.name,
-        principal="events.amazonaws.com",
-        source_arn=rule.arn,
-        opts=owner.child(),
-    )
+    permission = called_by(owner, name, target.alias, "events", rule.arn)
     cloudwatch.EventTarget(
         name,
         rule=rule.name,

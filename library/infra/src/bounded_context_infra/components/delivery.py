@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 import pulumi
-from pulumi_aws import cloudwatch, iam, lambda_, transfer
+from pulumi_aws import cloudwatch, iam, transfer
 
-from bounded_context_infra._parts import MINUTE, Component, Stack, Target, allow, grant, trust
+from bounded_context_infra._parts import MINUTE, Component, Stack, Target, allow, called_by, grant, trust
 
 _POLICY = "TransferSFTPConnectorSecurityPolicy-2024-03"
 _ENDED = ("SFTP Connector File Send Completed", "SFTP Connector File Send Failed")
@@ -64,15 +64,7 @@ class Delivery(Component):
         detail = {"connector-id": [self.connector.id]}
         pattern = pulumi.Output.json_dumps({"source": ["aws.transfer"], "detail-type": _ENDED, "detail": detail})
         rule = cloudwatch.EventRule(name, event_pattern=pattern, **self.named(name))
-        permission = lambda_.Permission(
-            name,
-            action="lambda:InvokeFunction",
-            function=target.alias.function_name,
-            qualifier=target.alias.name,
-            principal="events.amazonaws.com",
-            source_arn=rule.arn,
-            opts=self.child(),
-        )
+        permission = called_by(self, name, target.alias, "events", rule.arn)
         # The next call of the schedule does the same, in a quarter of an hour.
         cloudwatch.EventTarget(
             name,

@@ -19,6 +19,7 @@ from bounded_context_infra._parts import (
     all_routes,
     all_scopes,
     api_sections,
+    called_by,
     kebab,
     watch_api,
 )
@@ -158,15 +159,8 @@ class HttpApi(Component):
         return {"authorization_type": "JWT", "authorizer_id": authorizer.id}
 
     def _route(self, name: str, route: Route, scopes: list[str] | None) -> None:
-        permission = lambda_.Permission(
-            f"{self.name}-{name}",
-            action="lambda:InvokeFunction",
-            function=route.alias.function_name,
-            qualifier=route.alias.name,
-            principal="apigateway.amazonaws.com",
-            source_arn=pulumi.Output.concat(self.api.execution_arn, "/", route.resource),
-            opts=self.child(),
-        )
+        source = pulumi.Output.concat(self.api.execution_arn, "/", route.resource)
+        permission = called_by(self, f"{self.name}-{name}", route.alias, "apigateway", source)
         integration = apigatewayv2.Integration(
             name,
             api_id=self.api.id,

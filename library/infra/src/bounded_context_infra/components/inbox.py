@@ -84,7 +84,7 @@ class Inbox(Component):
         self._gated = settings.malware != "none"
         self.login: Mapping[str, Any] = {}
         receivers = self._partners_with_files()
-        self._fetching = {name for name in receivers if not getattr(settings.partners.get(name), "deliver", None)}
+        self._fetching = receivers - settings.deliveries.keys()
         folders = {"incoming": settings.incoming_days, "reports": settings.reports_days}
         folders |= {"outgoing": settings.outgoing_days} if receivers else {}
         self.bucket = private_bucket(
