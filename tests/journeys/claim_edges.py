@@ -64,7 +64,7 @@ def test_a_cancelled_policy_rejects_its_open_claims(running: Running) -> None:
             assert (received[-1]["type"], received[-1]["hops"]) == ("ClaimRejected", 1)
     for neighbour in running.deployed.neighbours:
         neighbour.publish_event("PolicyCancelled", "P-cancelled", int(event["sequence"]), id=event["id"])
-    assert [len(received) for received in running.events(rows[2]["claim_id"], 2).values()] == [2, 2]
+    assert {len(received) for received in running.events(rows[2]["claim_id"], 2).values()} == {2}
     assert (running.item(approved) or {})["status"] == "APPROVED"
     assert (running.item(other["claim_id"]) or {})["status"] == "REGISTERED"
 ''',

@@ -63,12 +63,16 @@ def test_the_partner_fetches_each_claim_once(running: Running) -> None:
 
 
 def workbooks(journey: Journey) -> None:
-    """A broker sends workbooks with German headings."""
+    """A broker sends workbooks with German headings, a title, and a row that counts the others."""
     journey.add(
         "infra/service/Pulumi.local.yaml",
         """    broker:
       public_keys: []
-      format: {kind: xlsx, sheet: Schäden, header: {Schadennummer: claim_id, Betrag: claimed_amount}}
+      format:
+        kind: xlsx
+        sheet: Schäden
+        header: {Schadennummer: claim_id, Betrag: claimed_amount}
+        control: {first: Liste, last: Ende, count: last 2}
 """,
         after="claim:partners:",
     )
@@ -84,7 +88,7 @@ def test_a_workbook_is_imported_and_its_report_names_the_cell(running: Running) 
     stored = running.item(rows[0]["claim_id"]) or {}
     assert stored["amount"] == rows[0]["claimed_amount"]
     report = running.upload([running.rows(1)[0] | {"claimed_amount": "no number"}], partner="broker").rejections()
-    assert ("2", "claimed_amount") in {(line["line"], line["field"]) for line in report}
+    assert ("3", "claimed_amount") in {(line["line"], line["field"]) for line in report}
 ''',
     )
 

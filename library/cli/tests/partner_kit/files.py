@@ -81,8 +81,10 @@ PLACED: Final = (
     FileFormat(kind="xml", record="File/Batch/Row", control={"count": "File/Head/Count", "sum": "File/Head/Sum"}),
     FileFormat(kind="xml", record="File/Row", decimal=",", date="DD.MM.YYYY", compression="gzip"),
     FileFormat(kind="xlsx"),
+    FileFormat(kind="xlsx", control={"first": "H", "last": "T", "count": "last 2", "sum": "last 3"}),
+    FileFormat(delimiter=";", decimal=",", control={"last": "T", "count": "last 2", "sum": "last 3"}),
 )
-"""Formats of kinds with a reader of their own, before the context's columns have names or places."""
+"""Formats with a reader of their own, before the context's columns have names or places."""
 
 _WIDTH: Final = 40
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -90,10 +92,10 @@ _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ff
 
 def named(format_: FileFormat, context: Context[Any]) -> FileFormat:
     """Return a format with other names of some columns, or with places of all columns."""
+    amounts = context.rows.of_type(Decimal)
+    control = {name: place for name, place in format_.control.items() if name != "sum" or amounts}
+    control |= {"of": amounts[0]} if "sum" in control else {}
     if not format_.has_names:
-        amounts = context.rows.of_type(Decimal)
-        control = {name: place for name, place in format_.control.items() if name != "sum" or amounts}
-        control |= {"of": amounts[0]} if "sum" in control else {}
         places = [f"{number * _WIDTH + 2}-{(number + 1) * _WIDTH + 1}" for number in range(len(context.rows.columns))]
         columns = dict(zip(context.rows.columns, places, strict=True))
         if format_.kind == "xml":
@@ -101,7 +103,7 @@ def named(format_: FileFormat, context: Context[Any]) -> FileFormat:
             paths = ("A/V{}", "@v{}", "A/@v{}", "../V{}" if deep else "V{}")
             columns = {name: paths[number % len(paths)].format(number) for number, name in enumerate(columns)}
         return replace(format_, columns=columns, control=control)
-    return replace(format_, header={f"{name}\xe4": name for name in context.rows.columns[::2]})
+    return replace(format_, header={f"{name}\xe4": name for name in context.rows.columns[::2]}, control=control)
 
 
 def _writers(format_: FileFormat) -> list[Callable[[Records], bytes]]:
@@ -130,6 +132,8 @@ def _writers(format_: FileFormat) -> list[Callable[[Records], bytes]]:
 
 def _placed(records: Records, format_: FileFormat, wrong: bool = False) -> bytes:
     """Return records at their places; a value that is too wide moves the others. With `wrong`, a row is missing."""
+    if format_.kind == "csv":
+        return _encoded(_table(records, format_, missing=wrong), format_)
     if format_.kind == "xlsx":
         data = assembled([[_NO_XML.sub("?", cell) for cell in record] for record in records], format_)
         return data[: len(data) // 2] if wrong else data
@@ -149,6 +153,15 @@ def _placed(records: Records, format_: FileFormat, wrong: bool = False) -> bytes
     stated = control.stated
     trailer = [f"T{stated['count']:8}{stated.get('sum', '')}"] if stated else []
     return _encoded("\n".join([*(["H"] if trailer else []), *lines, *trailer]) + "\n", format_)
+
+
+def _table(records: Records, format_: FileFormat, *, missing: bool) -> str:
+    header, *rows = records
+    control = Control(format_, [*map(format_.column, header)])
+    for row in rows[missing:]:
+        control.add([*row])
+    trailer = ["T", control.stated["count"], control.stated.get("sum", "")]
+    return _csv([header, *rows, trailer], format_.delimiter)
 
 
 def _encoded(text: str, format_: FileFormat) -> bytes:

@@ -31,7 +31,7 @@ from bounded_context_infra.configuration.project import current
 from tests.application.test_detection import DOCUMENTS, FORM, ROWS, SAMPLES, WRITTEN
 from tests.things import context_of
 
-from .files import FORMATS, KITS, PACKED, RENAMED, TYPED, files, named, odd_values
+from .files import FORMATS, KITS, PACKED, PLACED, RENAMED, TYPED, files, named, odd_values
 from .test_agreement import EXAMPLES
 
 SHARES: Final = (0.3, 1)
@@ -273,7 +273,8 @@ def test_the_page_accepts_each_name_of_a_column() -> None:
 
 
 def test_a_format_that_no_page_can_read_is_refused() -> None:
-    assert [bool(unsupported(format_)) for format_ in (*FORMATS, *PACKED)] == [False] * 5 + [True] * 3
+    formats = (*FORMATS, *PACKED, *PLACED)
+    assert [bool(unsupported(format_)) for format_ in formats] == [False] * 5 + [True] * (len(formats) - 5)
 
 
 def test_no_text_ends_the_script() -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from decimal import Decimal
 from fractions import Fraction
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -72,7 +73,9 @@ def _file(facts: Mapping[str, str]) -> bytes:
         year, month, of_month = row["due_date"].split("-")
         row["due_date"] = day.replace("YYYY", year).replace("MM", month).replace("DD", of_month)
     if "workbook" in form:
-        return assembled([facts["First line"].split(", "), *([*row.values()] for row in rows)], FileFormat(kind="xlsx"))
+        [first, *lines] = _table(facts, ", ", rows)
+        # The writer of a workbook without ends takes each line as it is.
+        return assembled([first, *lines], FileFormat(kind="xlsx"))
     if form.startswith("XML"):
         return _xml(facts, rows)
     if "Columns" in facts:
@@ -82,9 +85,26 @@ def _file(facts: Mapping[str, str]) -> bytes:
         text = "\n".join(json.dumps(dict(zip(names, row.values(), strict=True)), ensure_ascii=False) for row in rows)
     else:
         delimiter = next(sign for words, sign in DELIMITERS.items() if f"with {words}" in form)
-        text = _csv([facts["First line"].split(delimiter), *([*row.values()] for row in rows)], delimiter)
+        text = _csv(_table(facts, delimiter, rows), delimiter)
     data = text.encode(next(name for words, name in ENCODINGS.items() if f"text in {words}," in form))
     return gzip.compress(data) if "gzip" in form else data
+
+
+def _table(facts: Mapping[str, str], delimiter: str, rows: Sequence[Mapping[str, str]]) -> list[list[str]]:
+    """Return the lines of a table: the names, the rows, and the lines that the sheet names."""
+    names = facts.get("Second line", facts["First line"]).split(delimiter)
+    lines = [names, *([*row.values()] for row in rows)]
+    if "Second line" in facts:
+        lines.insert(0, [facts["First line"].split()[2].rstrip(",")])
+    if "Last line" in facts:
+        total = str(3 * Decimal(rows[0]["amount"].replace(",", "."))).replace(".", rows[0]["amount"][-3])
+        places = {1: facts["Last line"].split()[2].rstrip(",")}
+        for name, text in (("Count of rows", "3"), ("Sum of amount", total)):
+            place = re.fullmatch("column ([0-9]+) of the last line", facts[name])
+            assert place
+            places[int(place[1])] = text
+        lines.append([places.get(column, "") for column in range(1, max(places) + 1)])
+    return lines
 
 
 def _fixed(facts: Mapping[str, str], rows: Sequence[Mapping[str, str]]) -> bytes:
@@ -93,7 +113,7 @@ def _fixed(facts: Mapping[str, str], rows: Sequence[Mapping[str, str]]) -> bytes
     mark, first = re.fullmatch("each begins with (.+)", facts["Rows"]), facts["First line"].split()[2].rstrip(",")
     last = facts["Last line"].split()[2].rstrip(",")
     lines = [_placed(mark[1] if mark else "", {places[name]: text for name, text in row.items()}) for row in rows]
-    count, total = (facts[name].rpartition(" ")[2] for name in ("Count of rows", "Sum of amount"))
+    count, total = (facts[name].split()[1] for name in ("Count of rows", "Sum of amount"))
     amount = re.sub("[^0-9]", "", rows[0]["amount"])
     trailer = _placed(last, {count: str(len(rows)), total: str(int(amount) * len(rows))})
     return "".join(f"{line}\n" for line in (first, *lines, trailer)).encode()
@@ -137,8 +157,16 @@ GERMAN: Final = FileFormat(
 )
 
 
+ENDS: Final = {"first": "H", "last": "T", "count": "last 3", "sum": "last 2", "of": "amount"}
+
+
 @pytest.mark.parametrize(
-    "format_", [GERMAN, FIXED, XML, XLSX, FileFormat(kind="json-lines", encoding="utf-16", compression="gzip")], ids=str
+    "format_",
+    [
+        *(GERMAN, FIXED, XML, XLSX, FileFormat(kind="json-lines", encoding="utf-16", compression="gzip")),
+        *(replace(GERMAN, control=ENDS), replace(XLSX, control=ENDS | {"sum": "last 12"})),
+    ],
+    ids=str,
 )
 def test_a_file_that_follows_the_sheet_is_a_list(format_: FileFormat) -> None:
     _assert_agreement(format_)
@@ -161,7 +189,8 @@ def _assert_agreement(format_: FileFormat) -> None:
     assert described_format(kit, PAYMENT)["file"] == asdict(PAYMENT.rows.read_as(format_))
     if format_.has_names:
         mark = format_.delimiter if format_.kind == "csv" else ", "
-        names = facts["Members" if format_.has_objects else "First line"].split(mark)
+        line = "Second line" if format_.control else "First line"
+        names = facts["Members" if format_.has_objects else line].split(mark)
     else:
         names = [place.partition(":")[0] for place in facts["Columns"].split(", ")]
     assert [column.name for column in kit.form.columns] == names

@@ -152,6 +152,14 @@ def _with(context: Context[Any], format_: dict[str, Any]) -> Graph:
             "format.control has the sum in the first line, before the rows are known",
         ),
         (
+            {"control": {"first": "H", "count": "first 2"}},
+            "format.control has the count in the first line, before the rows are known",
+        ),
+        (
+            {"kind": "xlsx", "control": {"last": "T", "sum": "last 2", "of": "currency"}},
+            "format.control has the sum of 'currency', which is no amount of the export: write another.",
+        ),
+        (
             {**FIXED, "record": "x" * 11},
             "format.columns.payment_id is '11-19', where its line begins with 'xxxxxxxxxxx': write other characters.",
         ),
@@ -186,9 +194,10 @@ def test_a_field_without_a_place_is_refused(format_: dict[str, Any]):
     [
         {**FIXED, "control": {"first": "H", "last": "T", "count": "last 2-9", "sum": "last 11-29", "of": "amount"}},
         {**XML, "control": {"count": "File/End/Count", "sum": "File/End/Sum", "of": "amount"}},
-        {"kind": "xlsx", "sheet": "Payments"},
+        {"kind": "xlsx", "sheet": "Payments", "control": {"last": "T", "count": "last 2"}},
+        {"delimiter": ";", "control": {"first": "H", "last": "T", "count": "last 3", "sum": "last 2", "of": "amount"}},
     ],
-    ids=["fixed", "xml", "xlsx"],
+    ids=["fixed", "xml", "xlsx", "csv"],
 )
 def test_each_kind_is_written(format_: dict[str, Any]):
     assert _formats(_with(DAILY, format_)) == {"acme": format_}

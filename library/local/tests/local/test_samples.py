@@ -22,7 +22,7 @@ def test_sample_rows_are_good_rows(context: Context[Any], samples: Samples):
     assert len({details.id for details in models}) == 500
 
 
-@pytest.mark.parametrize("kind", ["fixed", "xml", "xlsx"])
+@pytest.mark.parametrize("kind", ["fixed", "xml", "xlsx", "csv"])
 def test_the_samples_of_each_kind_are_a_list_and_a_list_with_a_bad_row(kind: str, context: Context[Any]):
     """The bad row leaves the file's own sum as it is."""
     places = {name: f"{number * 40 + 2}-{number * 40 + 41}" for number, name in enumerate(Samples(context).columns)}
@@ -30,6 +30,7 @@ def test_the_samples_of_each_kind_are_a_list_and_a_list_with_a_bad_row(kind: str
         "fixed": FileFormat(kind=kind, record="D", columns=places, control={"last": "T", "count": "last 2-9"}),
         "xml": FileFormat(kind=kind, record="File/Row", columns=dict(zip(places, places, strict=True))),
         "xlsx": FileFormat(kind=kind),
+        "csv": FileFormat(control={"first": "H", "last": "T", "count": "last 2"}),
     }
     samples = Samples(context, formats[kind])
     results = [

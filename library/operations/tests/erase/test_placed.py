@@ -45,6 +45,18 @@ def test_the_rows_of_a_workbook_are_searched():
     assert _search(data[:-50], xlsx).unread
 
 
+def test_a_line_that_is_no_row_is_searched_as_text():
+    """A row of the person is found between such lines, also in a workbook."""
+    assert _search(FILE.replace(b"T  ", b"T for id-1").replace(b"Did-1", b"Did-3"), FIXED) == Search(outside=True)
+    ends = {"first": "H", "last": "T", "count": "last 2"}
+    for table in (FileFormat(delimiter=";", control=ends), FileFormat(kind="xlsx", control=ends)):
+        rows = [["id", "name"], ["id-2", "Grace"], ["id-3", "Ada"]]
+        assert _search(assembled(rows, table), table) == Search()
+        assert _search(assembled([*rows, ["id-1", "Ada"]], table), table) == Search({5})
+    text = b"H;sent for id-1\nid;name\nid-3;Ada\nT;1\n"
+    assert _search(text, FileFormat(delimiter=";", control=ends)) == Search(outside=True)
+
+
 def test_a_file_in_another_format_is_searched_as_text():
     assert _search(b"id,name\nid-1,Ada\n", FIXED).lines == {2}
     assert _search(FILE + b"id-1 is in a later line\n", FIXED).lines >= {1, 4}

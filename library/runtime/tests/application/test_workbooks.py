@@ -407,7 +407,7 @@ def test_a_written_workbook_is_read_back_with_other_names():
     assert assembled([["a"], ["b"]], XLSX) == assembled([["a"], ["b"]], XLSX)
 
 
-@pytest.mark.parametrize("member", ["encoding", "decimal", "date", "compression", "delimiter", "columns", "control"])
+@pytest.mark.parametrize("member", ["encoding", "decimal", "date", "compression", "delimiter", "columns"])
 def test_a_member_of_text_is_refused(member: str):
     values = {"encoding": "utf-8", "decimal": ",", "date": "DD.MM.YYYY", "compression": "gzip", "delimiter": ";"}
     with pytest.raises(BadMember) as refused:

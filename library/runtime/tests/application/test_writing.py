@@ -61,6 +61,7 @@ def item_of(context: Any, details: Details) -> dict[str, Any]:
 PLACES = dict(zip(ORDER.rows.columns, ("2-9", "10-40", "41-60", "61-80", "81-90", "95-104"), strict=True))
 PATHS = dict(zip(ORDER.rows.columns, ("@id", "Who/Name", "Amt", "Amt/@n", "../Express", "On/Day"), strict=True))
 TRAILER = {"last": "T", "count": "last 2-9", "sum": "last 10-39", "of": "weight"}
+ENDS = [TRAILER | {"count": "last 12", "sum": "last 2"}, {"first": "H", "last": "T", "count": "last 3"}]
 COUNTED = {"count": "File/End/Count", "sum": "File/End/Sum", "of": "weight"}
 placed = st.one_of(
     st.builds(
@@ -79,7 +80,17 @@ placed = st.one_of(
         decimal=st.sampled_from([".", ","]),
         compression=st.sampled_from(["none", "gzip"]),
     ),
-    st.builds(partial(FileFormat, kind="xlsx"), sheet=st.sampled_from(["", "A & <B>"])),
+    st.builds(
+        partial(FileFormat, kind="xlsx"), sheet=st.sampled_from(["", "A & <B>"]), control=st.sampled_from([{}, *ENDS])
+    ),
+    st.builds(
+        FileFormat,
+        control=st.sampled_from(ENDS),
+        delimiter=st.sampled_from([";", "\t"]),
+        encoding=st.sampled_from(["utf-8", "utf-16", "windows-1252"]),
+        decimal=st.sampled_from([".", ","]),
+        compression=st.sampled_from(["none", "gzip"]),
+    ),
 )
 
 

@@ -98,6 +98,10 @@ KINDS: dict[str, dict[str, Any]] = {
         "compression": "gzip",
     },
     "xlsx": {"kind": "xlsx", "sheet": "Orders", "header": {"Gewicht": "weight"}},
+    "csv": {
+        "header": {"Gewicht": "weight"},
+        "control": {"last": "T", "count": "last 2", "sum": "last 3", "of": "weight"},
+    },
     "jsonl": {"kind": "json-lines"},
 }
 

@@ -224,7 +224,8 @@ _BOUNDS: Final = {Gt: "gt", Ge: "ge", Lt: "lt", Le: "le"}
 def unsupported(format_: FileFormat) -> str:
     """Return the reason why no page can check files of a format, as a sentence; empty if a page can."""
     kinds = {"json-lines": "JSON lines", "fixed": "columns of fixed width", "xml": "XML", "xlsx": "workbooks"}
-    other = kinds.get(format_.kind) or ("gzip" if format_.compression != PLAIN.compression else "")
+    parts = {"a first or last line": format_.control, "gzip": format_.compression != PLAIN.compression}
+    other = kinds.get(format_.kind) or next((part for part, present in parts.items() if present), "")
     return other and f"The page cannot read {other}, so that only the program is written."
 
 

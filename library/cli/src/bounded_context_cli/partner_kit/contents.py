@@ -9,7 +9,7 @@ from typing import Any, Final
 from bounded_context.declaration.context import Context
 from bounded_context.domain.faults import CONTROL_CODES, KIND_CODES, ListFault
 from bounded_context.domain.fields import kind_of
-from bounded_context.domain.formats import PLAIN, SIGNS, FileFormat
+from bounded_context.domain.formats import FIRST, PLAIN, SIGNS, FileFormat
 from bounded_context.domain.rows import Rows
 from bounded_context.domain.spelling import kebab
 from bounded_context.testing.functions import Samples, assembled
@@ -17,7 +17,7 @@ from bounded_context_infra.configuration.project import Project, ProjectError
 
 from ..contracts.documents import list_format
 from ..contracts.published import examples
-from ..partners.sheet import DECIMALS, MB, WORKBOOK, places, summary
+from ..partners.sheet import DECIMALS, MB, WORKBOOK, ends, places, summary
 from ..programs.stack_settings import settings_of
 from ..views.pages.lists import Column, ListFormat, markdown
 
@@ -52,6 +52,7 @@ def _column(column: Column, rows: Rows, format_: FileFormat) -> Column:
 
 def _sentences(format_: FileFormat) -> Iterator[str]:
     yield f"It is {summary(format_)}."
+    place = "second" if FIRST in format_.control else "first"
     if not format_.has_names:
         yield from (f"{title}: {text}." for title, text in places(format_) if title != "Columns")
         if format_.kind == "fixed":
@@ -61,14 +62,16 @@ def _sentences(format_: FileFormat) -> Iterator[str]:
             yield "The report counts the rows from 1 in its column `line`."
         yield f"Decimals: {DECIMALS[format_.decimal]}."
     elif format_.kind == "xlsx":
-        yield "The first row with values names the columns, in any order. Every other row with values is a row."
+        yield f"The {place} row with values names the columns, in any order. Every other row with values is a row."
         yield f"The cells have {WORKBOOK}."
     elif not format_.has_objects:
-        yield "The first line names the columns, in any order. Every other line is a row."
+        yield f"The {place} line names the columns, in any order. Every other line is a row."
         yield "A cell with a separator, a double quote or a line break is in double quotes."
         yield "Double each double quote in it."
     else:
         yield "The members of an object are the columns, in any order."
+    if format_.has_names:
+        yield from (f"{title}: {text}." for title, text in ends(format_))
     if format_.compression != PLAIN.compression:
         yield "The limit applies to the packed and the unpacked file."
 

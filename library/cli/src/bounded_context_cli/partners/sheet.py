@@ -84,29 +84,39 @@ WORKBOOK: Final = "numbers and dates of Excel, or texts as 12.50 and 2026-01-31;
 
 def _columns(rows: Rows, format_: FileFormat) -> Iterator[tuple[str, str]]:
     mark = format_.delimiter if format_.kind == PLAIN.kind else ", "
-    yield "Members" if format_.has_objects else "First line", mark.join(format_.names(rows.columns_with(default=False)))
+    line = "Second line" if FIRST in format_.control else "First line"
+    yield "Members" if format_.has_objects else line, mark.join(format_.names(rows.columns_with(default=False)))
+    yield from ends(format_)
     if optional := rows.columns_with(default=True):
         yield "Optional", mark.join(format_.names(optional))
 
 
 def places(format_: FileFormat) -> Iterator[tuple[str, str]]:
     """Yield the places of a format's rows, columns, count and sum in words, for a file without names of columns."""
-    noun, rows = _PLACES[format_.kind]
+    noun, rows = _NOUNS[format_.kind], _ROWS[format_.kind]
     if format_.record:
         yield "Rows", rows.format(format_.record)
     yield "Columns", ", ".join(f"{name}: {noun} {place}" for name, place in format_.columns.items())
+    yield from ends(format_)
+
+
+def ends(format_: FileFormat) -> Iterator[tuple[str, str]]:
+    """Yield the lines of a format that are no rows, and the places of the file's own count and sum, in words."""
     control = format_.control
     for end in (FIRST, LAST):
         if end in control:
             yield f"{end.title()} line", f"begins with {control[end]}, and is no row"
-    if COUNT in control:
-        yield "Count of rows", f"{noun} {control[COUNT]}"
-    if SUM in control:
-        yield f"Sum of {control['of']}", f"{noun} {control[SUM]}"
+    titles = {COUNT: "Count of rows", SUM: f"Sum of {control.get('of')}"}
+    for name in (name for name in titles if name in control):
+        line, _, place = control[name].rpartition(" ")
+        yield titles[name], f"{_NOUNS[format_.kind]} {place}{line and f' of the {line} line'}"
 
 
-_PLACES: Final = {"fixed": ("characters", "each begins with {}"), "xml": ("path", "each is an element {}")}
-"""The noun of a place, and the description of the rows, by the kind of files."""
+_NOUNS: Final = {"csv": "column", "fixed": "characters", "xml": "path", "xlsx": "column"}
+"""The noun of a place, by the kind of files."""
+
+_ROWS: Final = {"fixed": "each begins with {}", "xml": "each is an element {}"}
+"""The description of the rows."""
 
 
 def summary(format_: FileFormat) -> str:

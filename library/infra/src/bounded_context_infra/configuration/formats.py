@@ -17,6 +17,7 @@ from .schema import BadMember
 
 _DATE: Final = re.compile(r"(YYYY|MM|DD)([./ -]?)(YYYY|MM|DD)\2(YYYY|MM|DD)")
 _SPAN: Final = re.compile(r"[1-9][0-9]{0,3}-[1-9][0-9]{0,3}")
+_COLUMN: Final = re.compile(r"[2-9]|[1-9][0-9]{1,2}")
 
 _ELEMENT: Final = r"[^\W\d][\w.-]*"
 _PATH: Final = re.compile(rf"{_ELEMENT}(/{_ELEMENT})*(/@{_ELEMENT})?")
@@ -32,7 +33,7 @@ _KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "sheet": ("xlsx",),
     "columns": ("fixed", "xml"),
     "record": ("fixed", "xml"),
-    "control": ("fixed", "xml"),
+    "control": ("csv", "fixed", "xml", "xlsx"),
 }
 """The kinds that have a member. Each kind has the other members."""
 
@@ -54,6 +55,9 @@ def file_format(values: Any, columns: Collection[str]) -> FileFormat:
         raise BadMember("decimal", "is 'implied', which is only for kind: fixed: write '.' or ','")
     if not form.has_names:
         _check_places(form)
+    elif form.control:
+        _check_columns_of_ends(form)
+        _check_sum(form.control, columns)
     return form
 
 
@@ -65,7 +69,7 @@ def unwritable(form: FileFormat, export: Export, context: Structure[Any]) -> str
     if form.kind == "xml" and any(place.count(UP) == form.record.count("/") for place in form.columns.values()):
         return "format.columns has a column of the root element, which cannot be repeated: write another place"
     for name in (COUNT, SUM):
-        if form.kind == "fixed" and form.control.get(name, "").startswith(FIRST):
+        if form.kind != "xml" and form.control.get(name, "").startswith(FIRST):
             remedy = f"write it into the {LAST} line, or remove it, since the control file has it"
             return f"format.control has the {name} in the first line, before the rows are known: {remedy}"
     for member, place, mark in _written_places(form):
@@ -144,8 +148,11 @@ def _check_places(form: FileFormat) -> None:
     if not form.columns:
         raise BadMember("columns", f"is missing: kind: {form.kind} needs the place of each column")
     _check_paths(form) if form.kind == "xml" else _check_spans(form)
-    control = form.control
-    if (SUM in control) != ("of" in control) or control.get("of", next(iter(form.columns))) not in form.columns:
+    _check_sum(form.control, form.columns)
+
+
+def _check_sum(control: Mapping[str, str], columns: Collection[str]) -> None:
+    if (SUM in control) != ("of" in control) or control.get("of", next(iter(columns))) not in columns:
         raise BadMember("control", "has a sum without its column: write sum and of, which is one of columns")
 
 
@@ -161,19 +168,14 @@ def _check_paths(form: FileFormat) -> None:
             raise BadMember(f"columns.{name}", f"{problem}, such as Amount, Amount/@currency or ../Date")
     for name, path in control.items():
         if name in (FIRST, LAST):
-            raise BadMember(f"control.{name}", "is only for kind: fixed: remove it")
+            raise BadMember(f"control.{name}", "is not for kind: xml: remove it")
         if name != "of" and (not _PATH.fullmatch(path) or f"{path}/".startswith(f"{record}/")):
             raise BadMember(f"control.{name}", f"is {path!r}: write a path from the root, outside of the rows")
 
 
 def _check_spans(form: FileFormat) -> None:
     places = {**{f"columns.{name}": ("row", place) for name, place in form.columns.items()}}
-    for name in {COUNT, SUM} & form.control.keys():
-        line, _, place = form.control[name].partition(" ")
-        if line not in (FIRST, LAST) or line not in form.control:
-            problem = f"is {form.control[name]!r}: write {FIRST} or {LAST} and the characters, such as last 2-9"
-            raise BadMember(f"control.{name}", f"{problem}, and in control.{LAST} the beginning of that line")
-        places[f"control.{name}"] = (line, place)
+    places |= _places_in_ends(form.control, "the characters, such as last 2-9")
     for member, (_, place) in places.items():
         if not _SPAN.fullmatch(place) or span(place).start >= span(place).stop:
             raise BadMember(member, f"is {place!r}: write the first and the last character, such as 1-10")
@@ -181,3 +183,25 @@ def _check_spans(form: FileFormat) -> None:
     for (line, _, end, name), (next_line, start, _, other) in pairwise(ordered):
         if line == next_line and start < end:
             raise BadMember(other, f"overlaps {name}: write other characters")
+
+
+def _check_columns_of_ends(form: FileFormat) -> None:
+    """Check the places in the first and the last line of a table. Raises BadMember."""
+    places = _places_in_ends(form.control, "the number of a column, such as last 2")
+    for member, (_, place) in places.items():
+        if not _COLUMN.fullmatch(place):
+            raise BadMember(member, f"is {place!r}: write the number of a column after the first, such as 2")
+    if len({*places.values()}) < len(places):
+        raise BadMember(f"control.{SUM}", f"is the place of control.{COUNT}: write another column")
+
+
+def _places_in_ends(control: Mapping[str, str], places: str) -> dict[str, tuple[str, str]]:
+    """Return the line and the place of the file's own count and sum, by member. Raises BadMember."""
+    members: dict[str, tuple[str, str]] = {}
+    for name in (name for name in (COUNT, SUM) if name in control):
+        line, _, place = control[name].partition(" ")
+        if line not in (FIRST, LAST) or line not in control:
+            problem = f"is {control[name]!r}: write {FIRST} or {LAST} and {places}"
+            raise BadMember(f"control.{name}", f"{problem}, and in control.{LAST} the beginning of that line")
+        members[f"control.{name}"] = (line, place)
+    return members

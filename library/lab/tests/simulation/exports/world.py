@@ -49,12 +49,14 @@ FIELDS: Final = ("payment_id", "amount", "payer")
 _PLACES: Final = dict(zip(FIELDS, ("2-21", "22-41", "42-81"), strict=True))
 _PATHS: Final = dict(zip(FIELDS, ("@id", "Amount", "Payer"), strict=True))
 _TRAILER: Final = {"last": "T", "count": "last 2-9", "sum": "last 10-29", "of": "amount"}
+_COLUMNS: Final = {"last": "T", "count": "last 3", "sum": "last 2", "of": "amount"}
 _ELEMENTS: Final = {"count": "File/End/Count", "sum": "File/End/Sum", "of": "amount"}
 FORMATS: Final = (
     FileFormat(delimiter=";", decimal=","),
     FileFormat(kind="fixed", decimal="implied", columns=_PLACES, record="D", control=_TRAILER),
     FileFormat(kind="xml", record="File/Batch/Row", columns=_PATHS, control=_ELEMENTS, compression="gzip"),
-    FileFormat(kind="xlsx", header={"Amount": "amount"}),
+    FileFormat(kind="xlsx", header={"Amount": "amount"}, control=_COLUMNS),
+    FileFormat(delimiter=";", compression="gzip", control={"first": "H", **_COLUMNS}),
 )
 """The formats of the bank, of which a schedule has one. Its own count and sum are checked as the file is read."""
 SAMPLES: Final = Samples(PAYMENT)

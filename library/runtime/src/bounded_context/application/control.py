@@ -1,14 +1,15 @@
 """The control of a partner's file: the file's own count and sum of its rows, compared with the rows that it has."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from decimal import Context, Decimal
 from functools import reduce
 from typing import Final
 
+from ..domain.aggregate import quoted
 from ..domain.faults import ListFault
-from ..domain.formats import AS_IT_IS, COUNT, SUM, FileFormat
-from ..domain.rows import Unreadable
+from ..domain.formats import AS_IT_IS, COUNT, FIRST, LAST, SUM, FileFormat
+from ..domain.rows import Record, Unreadable
 
 _EXACT: Final = Context(prec=60)
 _NUMBERS: Final = {COUNT: re.compile("[0-9]{1,19}"), SUM: re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,10})?")}
@@ -18,12 +19,13 @@ class Control:
     """The count and the sum of the rows of a file. A format without ``control`` has a count only.
 
     Args:
-        format_: the partner's format, with ``columns``.
+        format_: the partner's format.
+        columns: the columns of the rows; those of the format by default.
     """
 
-    def __init__(self, format_: FileFormat) -> None:
-        self._format, self._column = format_, format_.control.get("of", "")
-        self._place = [*format_.columns].index(self._column) if self._column else 0
+    def __init__(self, format_: FileFormat, columns: Collection[str] = ()) -> None:
+        self._format, self._column = format_, format_.column(format_.control.get("of", ""))
+        self.columns = columns or format_.columns
         self._plain = format_.notations.get(Decimal, AS_IT_IS).plain
         self._sum, self._unsummed, self.rows = Decimal(), 0, 0
 
@@ -31,7 +33,7 @@ class Control:
         """Count a row. A row without cells, or without a number, has no sum."""
         self.rows += 1
         if self._column and not self._unsummed:
-            number = self._number(SUM, cells[self._place] if cells else "")
+            number = self._number(SUM, dict(zip(self.columns, cells, strict=False)).get(self._column, ""))
             self._unsummed = self.rows if number is None else 0
             self._sum = _EXACT.add(self._sum, number or 0)
 
@@ -60,10 +62,52 @@ class Control:
             if (total := reduce(_EXACT.add, numbers)) != actual:
                 raise _wrong(f"the file states {total:f} {noun} at {place}, and its rows have {actual:f}")
 
+    def rows_of(self, records: Iterable[Record], value: Callable[[Record, str], str]) -> Iterator[Record]:
+        """Yield the records between the first and the last line, if these are no rows; then compare the rows with them.
+
+        ``value`` returns the text at a place of such a line. The caller adds each row.
+
+        Raises:
+            Unreadable: such a line is missing, or `check` raises it.
+        """
+        ends, remaining, held = self._format.control, iter(records), None
+        first = _end(FIRST, next(remaining, None), ends[FIRST]) if FIRST in ends else None
+        for record in remaining:
+            row, held = (held, record) if LAST in ends else (record, None)
+            if row:
+                yield row
+        lines = {FIRST: first, LAST: _end(LAST, held, ends[LAST]) if LAST in ends else None}
+        places = {name: ends[name].split() for name in (COUNT, SUM) if name in ends}
+        self.check({name: [value(end, place)] for name, (line, place) in places.items() if (end := lines[line])})
+
     def _number(self, name: str, text: str) -> Decimal | None:
         plain = self._plain(text) if name == SUM else text
         return Decimal(plain) if _NUMBERS[name].fullmatch(plain) else None
 
 
-def _wrong(reason: str) -> Unreadable:
-    return Unreadable(reason, ListFault.CONTROL)
+def _wrong(reason: str, line: int = 0) -> Unreadable:
+    return Unreadable(reason, ListFault.CONTROL, line)
+
+
+def _end(name: str, record: Record | None, mark: str) -> Record:
+    if record and record.cells and record.cells[0].startswith(mark):
+        return record
+    fault = record.fault if record else ""
+    raise _wrong(fault or f"the {name} line does not begin with {quoted(mark)}", record.line if record else 0)
+
+
+def table_records(records: Iterator[Record], format_: FileFormat) -> Iterator[Record]:
+    """Yield the header and the rows of a table whose format has ``control``. Raises Unreadable."""
+    control = Control(format_)
+    for number, record in enumerate(control.rows_of(records, _cell)):
+        if number:
+            control.add(record.cells)
+        else:
+            control.columns = [*map(format_.column, record.cells)]
+        yield record
+
+
+def _cell(record: Record, column: str) -> str:
+    """Return the text of a cell by the number of its column, from 1."""
+    cells = record.cells[int(column) - 1 :]
+    return cells[0].strip() if cells else ""

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from ..domain.aggregate import quoted
 from ..domain.faults import Fault
-from ..domain.formats import CHOICES, PLAIN, Difference, FileFormat
+from ..domain.formats import CHOICES, FIRST, PLAIN, TEXTS, Difference, FileFormat
 from ..domain.rows import Record, Rejection, Rows, Unreadable
 from . import reading
 from .reading import GZIP, HEAD_BYTES, FileSource
@@ -100,8 +100,8 @@ def differences(head: bytes, form: Rows, expected: FileFormat, check: Check) -> 
     names, rows = _rows(text, form, actual) if text else ([], [])
     columns = [*map(actual.column, names)]
     noun = "column" if actual.kind == "csv" else "member"
-    # The text of a kind with a reader of its own has no line with the names of columns.
-    header = [] if expected.has_own_reader else [*_header(names, columns, rows, form, noun)]
+    # The text of another kind has no line with the names of columns.
+    header = [*_header(names, columns, rows, form, noun)] if expected.kind in TEXTS else []
     if not header and not set(form.columns).intersection(columns):
         return ()
     different = (Difference(name, getattr(actual, name)) for name in CHOICES if name != "decimal")
@@ -149,6 +149,8 @@ def detected(head: bytes, expected: FileFormat = PLAIN, form: Rows | None = None
     text = reading.first_text(data, actual.encoding)
     if not text or _BINARY.search(text):
         return replace(actual, encoding=expected.encoding), ""
+    if expected.kind == "csv" and FIRST in expected.control and text.startswith(expected.control[FIRST]):
+        text = text.partition("\n")[2]
     first = next((line for line in text.splitlines() if line.strip()), "")
     if json_members(first) is not None or first.startswith('{"'):
         return replace(actual, kind="json-lines"), text
@@ -196,7 +198,7 @@ def _header(
 def _rows(text: str, form: Rows, actual: FileFormat) -> tuple[list[str], list[Record]]:
     """Return the names and the first records. The last line may be cut, and a later line may be wrong."""
     whole = text[: text.rfind("\n") + 1] or text
-    plain = replace(actual, encoding="utf-8", compression="none")
+    plain = replace(actual, encoding="utf-8", compression="none", control={})
     records: list[Record] = []
     with suppress(Unreadable):
         records.extend(islice(FileSource(BytesIO(whole.encode(errors="replace"))).records(plain), _SAMPLE + 1))

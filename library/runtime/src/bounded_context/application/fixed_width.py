@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from ..domain.aggregate import quoted
-from ..domain.faults import ListFault
-from ..domain.formats import COUNT, FIRST, LAST, SUM, FileFormat, span
-from ..domain.rows import Record, Unreadable
+from ..domain.formats import FileFormat, span
+from ..domain.rows import Record
 from .control import Control
 
 _SPACE: Final = " "
@@ -22,29 +21,16 @@ def fixed_records(lines: Iterable[Record], format_: FileFormat) -> Iterator[Reco
             is wrong.
     """
     yield Record(0, [*format_.columns])
-    control, spans, remaining = Control(format_), [*map(span, format_.columns.values())], iter(lines)
+    control, spans = Control(format_), [*map(span, format_.columns.values())]
     width = max(part.stop for part in spans)
-    others = {FIRST: next(remaining, None)} if FIRST in format_.control else {}
-    held: Record | None = None
-    for line in remaining:
-        if LAST in format_.control:
-            line, held = held, line
-        if line:
-            record = _record(line, format_, spans, width)
-            control.add(record.cells)
-            yield record
-    others |= {LAST: held} if LAST in format_.control else {}
-    texts = {name: _checked(name, line, format_.control[name]) for name, line in others.items()}
-    places = {name: format_.control[name].split(_SPACE) for name in (COUNT, SUM) if name in format_.control}
-    control.check({name: [texts[line][span(place)].strip(_SPACE)] for name, (line, place) in places.items()})
+    for line in control.rows_of(lines, _value):
+        record = _record(line, format_, spans, width)
+        control.add(record.cells)
+        yield record
 
 
-def _checked(name: str, line: Record | None, mark: str) -> str:
-    text = line.cells[0].rstrip("\r\n") if line else ""
-    if line and text.startswith(mark):
-        return text
-    reason = f"the {name} line does not begin with {quoted(mark)}"
-    raise Unreadable(reason, ListFault.CONTROL, line.line if line else 0)
+def _value(line: Record, place: str) -> str:
+    return line.cells[0].rstrip("\r\n")[span(place)].strip(_SPACE)
 
 
 def _record(line: Record, format_: FileFormat, spans: list[slice], width: int) -> Record:

@@ -3,7 +3,7 @@
 import gzip
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ..domain.formats import FIRST, LAST, FileFormat
@@ -73,6 +73,18 @@ class Writer:
 
     def _row(self, cells: Sequence[Any]) -> str:
         return f"{json.dumps(dict(zip(self._names, cells, strict=False)), ensure_ascii=False)}\n"
+
+
+def around(part: str, stated: Mapping[str, Any], format_: FileFormat, names: Sequence[str]) -> Iterator[Sequence[Any]]:
+    """Yield the rows of a table before its rows of data, or after them: its line of the part, and the header."""
+    if part in format_.control:
+        places = {1: format_.control[part]}
+        for name, value in stated.items():
+            line, column = format_.control[name].split()
+            places |= {int(column): value} if line == part else {}
+        yield [places.get(column) for column in range(1, max(places) + 1)]
+    if part == FIRST and names:
+        yield names
 
 
 def plain(cell: Any) -> str:

@@ -294,8 +294,14 @@ class FileSource:
             from .workbooks import workbook_records
 
             most = self._max_bytes
-            return workbook_records(content, format_, format_.most_bytes(most), limit(most, format_))
-        return _records(content, codec(format_.encoding, content.peek(ORDER_BYTES)), format_, place)
+            records = workbook_records(content, format_, format_.most_bytes(most), limit(most, format_))
+        else:
+            records = _records(content, codec(format_.encoding, content.peek(ORDER_BYTES)), format_, place)
+        if format_.control and format_.kind != "fixed":
+            from .control import table_records
+
+            return table_records(records, format_)
+        return records
 
     def content(self, format_: FileFormat = PLAIN) -> _Buffered:
         """Return the bytes, unpacked if they are compressed. A read of the bytes may raise Unreadable."""

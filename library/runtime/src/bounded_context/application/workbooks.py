@@ -17,7 +17,7 @@ from zipfile import BadZipFile, ZipFile
 
 from ..domain.aggregate import quoted
 from ..domain.faults import ListFault
-from ..domain.formats import FileFormat
+from ..domain.formats import FIRST, FileFormat
 from ..domain.rows import Record, Unreadable
 from .xml_files import PIECE_BYTES, elements, local
 
@@ -114,7 +114,8 @@ def _records(archive: ZipFile, format_: FileFormat) -> Iterator[Record]:
     with closing(_Texts()) as shared:
         if texts:
             shared.read(_values(archive, texts))
-        yield from _Sheet(shared, dates, from_1904=from_1904).records(_values(archive, relations[sheet]))
+        reader = _Sheet(shared, dates, from_1904=from_1904, before=int(FIRST in format_.control))
+        yield from reader.records(_values(archive, relations[sheet]))
 
 
 def _starts(archive: ZipFile, name: str) -> Iterator[tuple[str, dict[str, str]]]:
@@ -232,10 +233,10 @@ class _BadCell(Exception):
 
 
 class _Sheet:
-    """The rows of a sheet."""
+    """The rows of a sheet. ``before`` is the number of rows before the header, which has the width of the rows."""
 
-    def __init__(self, texts: _Texts, dates: bytes | bytearray, *, from_1904: bool) -> None:
-        self._texts, self._dates, self._from_1904 = texts, dates, from_1904
+    def __init__(self, texts: _Texts, dates: bytes | bytearray, *, from_1904: bool, before: int) -> None:
+        self._texts, self._dates, self._from_1904, self._before = texts, dates, from_1904, before
         self._row = self._column = self._width = self._characters = 0
         self._cells: dict[int, str] = {}
         self._fault, self._place, self._type, self._style = "", "", "n", 0
@@ -292,7 +293,8 @@ class _Sheet:
         last = max(self._cells, default=0)
         if self._fault and not self._width:
             raise Unreadable(self._fault, ListFault.HEADER, self._row)
-        self._width = self._width or last
+        self._width = self._width or (0 if self._before else last)
+        self._before -= bool(self._before and last)
         cells = [self._cells.get(column, "") for column in range(1, max(last, self._width) + 1)]
         if self._cells or self._fault:
             yield Record(self._row, [] if self._fault else cells, self._fault)

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from ..declaration.structure import Structure
 from ..domain.fields import defaults, kind_of
-from ..domain.formats import AS_IT_IS, FIRST, FileFormat, span
+from ..domain.formats import AS_IT_IS, FileFormat, span
 from ..domain.rows import types_of
-from .pieces import Unwritable, Writer, plain
+from .pieces import Unwritable, Writer, around, plain
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """The beginnings of a cell that a spreadsheet runs as a formula (OWASP, "CSV Injection")."""
@@ -62,8 +62,8 @@ class Column:
 
 
 class _Table(Writer):
-    def _part(self, part: str, stated: Mapping[str, str]) -> str:  # noqa: ARG002
-        return self._row(self._names) if part == FIRST and self._names else ""
+    def _part(self, part: str, stated: Mapping[str, str]) -> str:
+        return "".join(map(self._row, around(part, stated, self._format, self._names)))
 
     def _row(self, cells: Sequence[Any]) -> str:
         # The writer returns the result of `write`.

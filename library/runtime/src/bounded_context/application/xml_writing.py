@@ -13,7 +13,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from zlib import MAX_WBITS, Z_FULL_FLUSH, compressobj, crc32
 
 from ..domain.formats import FIRST, UP, FileFormat, resolved
-from .pieces import Unwritable, Writer, plain
+from .pieces import Unwritable, Writer, around, plain
 
 _NO_XML: Final = "^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
 _PROLOG: Final = '<?xml version="1.0" encoding="UTF-8"?>'
@@ -99,6 +99,7 @@ _PARTS: Final = {
     "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>'
     '<sheet name="{}" sheetId="1" r:id="rId1"/></sheets></workbook>',
 }
+_END: Final = "</sheetData></worksheet>"
 _NONE: Final = (0, 0, 0, 0)
 _DESCRIBED: Final = 1 << 3
 _LAST_BLOCK: Final = b"\x03\x00"
@@ -117,9 +118,10 @@ class _Workbook(Writer):
     def end(self, stated: Mapping[str, str]) -> bytes:
         return super().end(stated) + _LAST_BLOCK + self._archive()[1]
 
-    def _part(self, part: str, stated: Mapping[str, str]) -> str:  # noqa: ARG002
-        begin = f'{_PROLOG}<worksheet xmlns="{_MAIN}"><sheetData>'
-        return begin + self._row(self._names) if part == FIRST else "</sheetData></worksheet>"
+    def _part(self, part: str, stated: Mapping[str, str]) -> str:
+        numbers = {name: Decimal(text) for name, text in stated.items()}
+        rows = "".join(map(self._row, around(part, numbers, self._format, self._names)))
+        return f'{_PROLOG}<worksheet xmlns="{_MAIN}"><sheetData>{rows}' if part == FIRST else f"{rows}{_END}"
 
     def _row(self, cells: Sequence[Any]) -> str:
         return f"<row>{''.join(starmap(_cell, zip_longest(self._names, cells)))}</row>"

@@ -27,6 +27,9 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The accepted values of a format's members. The other members are free."""
 
+TEXTS: Final = ("csv", "json-lines")
+"""The kinds of text that name the columns."""
+
 SINGLE_BYTE: Final = ("latin-1", "windows-1252")
 """The encodings in which any bytes of another encoding are text too."""
 
@@ -61,8 +64,8 @@ class FileFormat:
     or without. ``columns`` has the place of each column in a file without column names: in fixed-width text the first
     and the last character, in XML a path from the row. ``record`` finds the rows: the text with which their lines
     begin, or the path of their elements. ``control`` has the places of the file's own ``count`` and ``sum`` of its
-    rows, and in ``of`` the column of the sum. In fixed-width text, ``first`` and ``last`` are the beginnings of the
-    lines with these places. ``sheet`` is the name of a workbook's sheet.
+    rows, and in ``of`` the column of the sum. Except in XML, ``first`` and ``last`` are the beginnings of the lines
+    with these places. ``sheet`` is the name of a workbook's sheet.
     """
 
     kind: str = "csv"
@@ -104,8 +107,8 @@ class FileFormat:
 
     @property
     def has_own_reader(self) -> bool:
-        """Whether the kind of files has a reader of its own, which reads a file from its beginning to its end."""
-        return self.kind not in ("csv", "json-lines")
+        """Whether the files have a reader of their own, which reads a file from its beginning to its end."""
+        return self.kind not in TEXTS or bool(self.control)
 
     @property
     def is_packed(self) -> bool:
@@ -115,7 +118,7 @@ class FileFormat:
     @property
     def has_ranges(self) -> bool:
         """Whether a part of a file can be read without the bytes before it."""
-        return not self.has_own_reader and self.encoding != "utf-16" and self.compression == PLAIN.compression
+        return not (self.has_own_reader or self.is_packed) and self.encoding != "utf-16"
 
     def most_bytes(self, max_bytes: int) -> int:
         """Return the maximum size of a file, unpacked, in a stack that accepts ``max_bytes``."""

@@ -99,10 +99,9 @@ def _repository() -> tuple[Path, dict[str, Any]]:
 def assembled(records: Iterable[Sequence[str]], format_: FileFormat = PLAIN) -> bytes:
     """Return records of texts, the header first, as a file. Raises ValueError: the format has no place for a text."""
     header, *rows = [*records] or [[]]
-    control = Control(format_)
+    control = Control(format_, [*map(format_.column, header)])
     for row in rows:
-        values = dict(zip(header, row, strict=False))
-        control.add([values.get(name, "") for name in format_.columns])
+        control.add(list(row))
     keyed = ((f"row {number}", row) for number, row in enumerate(rows, 1))
     own = writer(header, replace(format_, compression=PLAIN.compression))
     data = own.beginning(control.stated) + own.rows(keyed) + own.end(control.stated)

@@ -214,7 +214,8 @@ def search_as(person: Person, read: Callable[[], BinaryIO], format_: FileFormat)
             _judge(person, header, record, result)
     except Unreadable:
         whole = False
-    if whole and (result.lines or format_.kind != "xml"):
+    has_other_text = format_.kind == "xml" or (format_.control and format_.kind != "xlsx")
+    if whole and (result.lines or not has_other_text):
         return result
     by_text = search(person, read)
     if whole:
