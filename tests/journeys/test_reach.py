@@ -36,7 +36,7 @@ class Basis(Journey):
 @pytest.mark.e2e
 @pytest.mark.nightly
 def test_files_workbooks_archives_and_deprecations_work_together(tmp_path: Path) -> None:
-    """After each request the check is green; at the end, all behaviours hold in one run, with those of before."""
+    """After each request the check is green; at the end, all behaviours hold in one run, also after a lost region."""
     basis = Basis.of(tmp_path, ANSWERS)
     for request in BEFORE:
         request(basis)
@@ -45,3 +45,4 @@ def test_files_workbooks_archives_and_deprecations_work_together(tmp_path: Path)
         request(journey)
     journey.context(*COMMANDS)
     journey.end()
+    journey.context("rehearse region")

@@ -4,7 +4,7 @@ import csv
 import json
 from io import StringIO
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
 import boto3
 import pytest
@@ -82,6 +82,10 @@ def test_a_file_in_any_form_has_no_personal_data(data: str, stack: Stack):
     assert NAME.encode() not in masked_object("incoming/acme/x.csv", data.encode("latin-1"), production(stack).context)
 
 
+ENDS: Final = {"first": "H", "last": "T", "count": "last 2", "sum": "last 4", "of": "amount"}
+PLACES: Final = {name: f"{n * 30 + 1}-{n * 30 + 30}" for n, name in enumerate(PAYMENT.rows.columns)}
+
+
 @pytest.mark.parametrize(
     "format_",
     [
@@ -89,8 +93,12 @@ def test_a_file_in_any_form_has_no_personal_data(data: str, stack: Stack):
             delimiter=";", encoding="utf-16", compression="gzip", header={"Nummer": "payment_id", "Wer": "payer"}
         ),
         FileFormat(kind="json-lines", header={"Wer": "payer"}),
+        FileFormat(kind="xlsx", control=ENDS),
+        FileFormat(decimal=",", control=ENDS),
+        FileFormat(kind="fixed", columns=PLACES, control={"last": "T", "count": "last 2-9"}),
+        FileFormat(kind="xml", record="File/Row", columns={name: name for name in PLACES}),
     ],
-    ids=lambda format_: format_.kind,
+    ids=lambda format_: f"{format_.kind} {[*format_.control]}",
 )
 def test_a_file_keeps_the_format_of_its_partner(stack: Stack, format_: FileFormat):
     """The function reads it with the settings of production."""
