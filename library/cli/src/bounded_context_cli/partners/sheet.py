@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bounded_context.declaration.context import Context
-from bounded_context.domain.formats import COUNT, FIRST, LAST, PLAIN, SIGNS, SUM, FileFormat
+from bounded_context.domain.formats import COUNT, FIRST, LAST, NOUNS, PLAIN, SIGNS, SUM, FileFormat
 from bounded_context.domain.rows import Rows
 from bounded_context_infra.configuration.list_settings import Partner, PublicKey
 from bounded_context_infra.configuration.settings import Settings
@@ -93,7 +93,7 @@ def _columns(rows: Rows, format_: FileFormat) -> Iterator[tuple[str, str]]:
 
 def places(format_: FileFormat) -> Iterator[tuple[str, str]]:
     """Yield the places of a format's rows, columns, count and sum in words, for a file without names of columns."""
-    noun, rows = _NOUNS[format_.kind], _ROWS[format_.kind]
+    noun, rows = NOUNS[format_.kind], _ROWS[format_.kind]
     if format_.record:
         yield "Rows", rows.format(format_.record)
     yield "Columns", ", ".join(f"{name}: {noun} {place}" for name, place in format_.columns.items())
@@ -107,13 +107,8 @@ def ends(format_: FileFormat) -> Iterator[tuple[str, str]]:
         if end in control:
             yield f"{end.title()} line", f"begins with {control[end]}, and is no row"
     titles = {COUNT: "Count of rows", SUM: f"Sum of {control.get('of')}"}
-    for name in (name for name in titles if name in control):
-        line, _, place = control[name].rpartition(" ")
-        yield titles[name], f"{_NOUNS[format_.kind]} {place}{line and f' of the {line} line'}"
+    yield from ((titles[name], format_.place_of(name)) for name in titles if name in control)
 
-
-_NOUNS: Final = {"csv": "column", "fixed": "characters", "xml": "path", "xlsx": "column"}
-"""The noun of a place, by the kind of files."""
 
 _ROWS: Final = {"fixed": "each begins with {}", "xml": "each is an element {}"}
 """The description of the rows."""

@@ -54,7 +54,7 @@ class Control:
             if name not in self._format.control:
                 continue
             numbers = [number for text in stated.get(name, []) if (number := self._number(name, text)) is not None]
-            noun, place = "rows" if name == COUNT else f"as sum of {self._column}", self._format.control[name]
+            noun, place = "rows" if name == COUNT else f"as sum of {self._column}", self._format.place_of(name)
             if not numbers or len(numbers) < len(stated[name]):
                 raise _wrong(f"the file has no {name} of its rows at {place}")
             if name == SUM and self._unsummed:

@@ -39,6 +39,9 @@ FIRST: Final = "first"
 LAST: Final = "last"
 """Members of a format's ``control``: the file's own count and sum of rows, and its lines that are no rows."""
 
+NOUNS: Final = {"csv": "column", "fixed": "characters", "xml": "path", "xlsx": "column"}
+"""The noun of a place, by the kind of files."""
+
 UP: Final = "../"
 """The beginning of a path from the element around a row."""
 
@@ -129,6 +132,11 @@ class FileFormat:
         total = sums.get(self.control.get("of", ""), "0")
         texts = {COUNT: str(rows), SUM: self.notations.get(Decimal, AS_IT_IS).written(total)}
         return {name: text for name, text in texts.items() if name in self.control}
+
+    def place_of(self, name: str) -> str:
+        """Return the place of the file's own count or sum in words."""
+        line, _, place = self.control[name].rpartition(" ")
+        return f"{NOUNS[self.kind]} {place}{line and f' of the {line} line'}"
 
     @property
     def notations(self) -> dict[type, "Notation"]:
