@@ -51,7 +51,9 @@ Part = Literal[
 ]
 """The part of a resource in a context's architecture, which distinguishes resources of a type."""
 
-Subjects = Literal["itself", "reader", "queue", "indexes", "machine", "users", "uploads", "stream readers", "api"]
+Subjects = Literal[
+    "itself", "reader", "queue", "indexes", "machine", "users", "uploads", "stream readers", "api", "group"
+]
 """The resources that a row watches: the affected resource, or resources that depend on it."""
 
 CRITICAL: Final = frozenset(
@@ -225,7 +227,7 @@ TABLE: Final[tuple[Entry, ...]] = (
     Entry(_DELIVERIES, "cloudwatch/eventTarget", "abandoned batch", ((DEAD_LETTERS, "reader"),)),
     Entry(_DELIVERIES, "scheduler/schedule", "watch", ((UNFINISHED, "itself"), (MAPPINGS, "itself"))),
     Entry(_DELIVERIES, "scheduler/schedule", "sweep", ((UNSEEN, "itself"),)),
-    Entry(_DELIVERIES, "scheduler/schedule", "other", ((DROPPED, "itself"),)),
+    Entry(_DELIVERIES, "scheduler/schedule", "other", ((DROPPED, "group"),)),
     Entry(("revoke",), "iam/role", "", ()),
     Entry(_DELIVERIES, "cloudwatch/eventTarget", "other", ()),
     Entry(_DELIVERIES, "scheduler/schedule", "", ()),

@@ -147,6 +147,9 @@ class Resources:
                 yield self._of_role(node)
             case "reader":
                 yield from filter(None, [self._reported(node)])
+            case "group":
+                groups = self.graph.of("scheduler/scheduleGroup")
+                yield from (group for group in groups if group.called == node.inputs["groupName"])
             case "machine":
                 yield from self.graph.of("sfn/stateMachine")
             case "users":

@@ -175,4 +175,4 @@ def test_a_stack_without_warnings_needs_its_critical_alarms_alone():
 def test_the_rules_of_exports_need_no_queue_of_uploads() -> None:
     """A download has a queue of its own, and the end of a transfer needs none."""
     graph = run_context(EXPORTS, "prod", partners=DELIVERED)
-    assert [*graph_checks.failure_findings(Resources(graph, EXPORTS))] == []
+    assert findings(graph, EXPORTS) == []
