@@ -34,6 +34,7 @@ Part = Literal[
     "queue reader",
     "watch",
     "sweep",
+    "exports",
     "hook",
     "other",
     "workflow",
@@ -166,6 +167,9 @@ UNFINISHED: Final = Watch(
 UNSEEN: Final = Watch(
     "lists-uploads-unseen", "{prefix}", measures.UPLOADS_UNSEEN.name, _OWN, 1, 0, 45, "Maximum", 15, silence=True
 )
+EXPORTS_LATE: Final = Watch(
+    "exports-late", "{prefix}", measures.OLDEST_UNPREPARED.name, _OWN, 7200, 0, 45, "Maximum", 15, silence=True
+)
 BROKEN: Final = Watch("lists-uploads-broken", "{prefix}", measures.UPLOADS_BROKEN.name, _OWN, minutes=60)
 
 _FUNCTION: Final = ((ERRORS, "itself"), (NEW_VERSION, "itself"))
@@ -176,6 +180,7 @@ _STOPPED: Final[Mapping[Part, tuple[tuple[Watch, Subjects], ...]]] = {
     "queue reader": (*_FUNCTION, (QUEUE_AGE, "queue"), (DEAD_LETTERS, "queue"), (MAPPINGS, "itself")),
     "watch": (*_FUNCTION, (MAPPINGS, "itself"), (UNFINISHED, "itself")),
     "sweep": (*_FUNCTION, (UNSEEN, "itself")),
+    "exports": (*_FUNCTION, (EXPORTS_LATE, "itself")),
     "other": _FUNCTION,
     "hook": (),
 }
@@ -227,6 +232,7 @@ TABLE: Final[tuple[Entry, ...]] = (
     Entry(_DELIVERIES, "cloudwatch/eventTarget", "abandoned batch", ((DEAD_LETTERS, "reader"),)),
     Entry(_DELIVERIES, "scheduler/schedule", "watch", ((UNFINISHED, "itself"), (MAPPINGS, "itself"))),
     Entry(_DELIVERIES, "scheduler/schedule", "sweep", ((UNSEEN, "itself"),)),
+    Entry(_DELIVERIES, "scheduler/schedule", "exports", ((DROPPED, "group"), (EXPORTS_LATE, "itself"))),
     Entry(_DELIVERIES, "scheduler/schedule", "other", ((DROPPED, "group"),)),
     Entry(("revoke",), "iam/role", "", ()),
     Entry(_DELIVERIES, "cloudwatch/eventTarget", "other", ()),

@@ -20,6 +20,7 @@ from .expected_alarms import CRITICAL, KINDS, TABLE, Kind, Part, Subjects, Watch
 
 WATCHES: Final = ("watch-lists", "watch-mappings")
 SWEEP: Final = "sweep-uploads"
+EXPORTS: Final = "export-files"
 UPLOADS: Final = "uploads"
 BROKEN_UPLOAD: Final = "upload-failed"
 
@@ -69,6 +70,8 @@ class Resources:
             return "command or query"
         if node.name in WATCHES or node.name == SWEEP:
             return "sweep" if node.name == SWEEP else "watch"
+        if node.name == EXPORTS:
+            return "exports"
         read = [resource for resource in self.graph.of("lambda/eventSourceMapping") if self.reader(resource) is node]
         if read:
             return "stream reader" if "startingPosition" in read[0].inputs else "queue reader"
@@ -113,7 +116,7 @@ class Resources:
         )
         part = self._function_part(function) if function else "other"
         retried = (target.get("retryPolicy") or {}).get("maximumRetryAttempts", 1)
-        return part if part in ("watch", "sweep") else "other" if retried else ""
+        return part if part in ("watch", "sweep", "exports") else "other" if retried else ""
 
     def reader(self, mapping: Node) -> Node:
         """Return the function of an event source mapping, whose input is a name or an ARN."""

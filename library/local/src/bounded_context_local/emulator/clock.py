@@ -44,10 +44,11 @@ T = TypeVar("T")
 
 @contextmanager
 def repeated(name: str, seconds: float, act: Callable[[], None]) -> Iterator[None]:
-    """Call `act` in a thread with this name, at intervals of `seconds`, until the end of the block."""
+    """Call `act` in a thread with this name, at once and at intervals of `seconds`, until the end of the block."""
     stopped = threading.Event()
 
     def repeat() -> None:
+        act()
         while not stopped.wait(seconds):
             act()
 
