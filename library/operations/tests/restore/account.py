@@ -14,6 +14,9 @@ PAGE = 10
 """Items of a scan's page, before its filter, and records of a stream's page."""
 
 SHARDS = 2
+_LIFE = 15 * 60
+"""Seconds for which an iterator is valid (DynamoDB API reference, "GetShardIterator")."""
+
 _STREAM = "arn:aws:dynamodb:eu-central-1:123456789012:table/{}/stream/1"
 
 
@@ -106,14 +109,19 @@ class Streams:
     def get_shard_iterator(self, StreamArn: str, ShardId: str, ShardIteratorType: str) -> dict[str, Any]:  # noqa: N803
         table = StreamArn.split("/")[1]
         count = len(self._account.store(table).changes) if ShardIteratorType == "LATEST" else 0
-        return {"ShardIterator": f"{table} {ShardId} {count}"}
+        return {"ShardIterator": f"{table} {ShardId} {count} {self._account.gate.now()}"}
 
     def get_records(self, ShardIterator: str) -> dict[str, Any]:  # noqa: N803
-        table, shard, read = ShardIterator.split()
+        table, shard, read, opened = ShardIterator.split()
+        if self._account.gate.now() - float(opened) >= _LIFE:
+            raise error("GetRecords", "ExpiredIteratorException")
         store = self._account.store(table)
         page = store.changes[int(read) : int(read) + PAGE]
         own = [record(store, change) for change in page if crc32(change.key.encode()) % SHARDS == int(shard)]
-        return {"Records": own, "NextShardIterator": f"{table} {shard} {int(read) + len(page)}"}
+        return {
+            "Records": own,
+            "NextShardIterator": f"{table} {shard} {int(read) + len(page)} {self._account.gate.now()}",
+        }
 
 
 def _table_of(request: dict[str, Any]) -> str:

@@ -116,6 +116,50 @@ def test_a_stream_that_is_late_hides_no_change(world: World) -> None:
     assert world.contents() == world.contents(at)
 
 
+def test_a_pause_may_be_longer_than_the_position_in_a_stream_is_valid(world: World) -> None:
+    """A position that nobody uses expires after 15 minutes."""
+    at = damaged(world)
+    world.restore(at)
+    world.lambda_.timeouts["test-verify_payment"] = 900
+    status, report = world.restore(at, "--go")
+    assert (status, report["stopped"], report["remaining"]) == (0, "", 0)
+    assert world.contents() == world.contents(at)
+
+
+def test_commands_run_while_the_last_call_of_deadlines_is_awaited(world: World) -> None:
+    """It may last 15 minutes, and write until its end. Nobody waits for deadlines."""
+    deadlines, refused = "test-meet_deadlines", list[str]()
+    at = damaged(world)
+    world.with_deadlines()
+    world.restore(at)
+    world.lambda_.timeouts[deadlines] = 900
+    world.clock.at(world.clock.minutes + 14, lambda: (refused.extend(world.lambda_.stopped), world.verify(7)))
+    begun = world.clock.minutes
+    status, report = world.restore(at, "--go")
+    assert (status, report["stopped"], report["remaining"], report["pause_seconds"]) == (0, "", 0, 0)
+    assert refused == [deadlines]
+    assert world.clock.minutes - begun > 15
+    assert (world.lambda_.is_paused, world.contents()) == (False, world.contents(at))
+
+
+def test_an_interrupt_while_deadlines_are_awaited_leaves_nothing_stopped(world: World) -> None:
+    at = damaged(world)
+    world.with_deadlines()
+    world.restore(at)
+    before = world.contents()
+    world.lambda_.timeouts["test-meet_deadlines"] = 900
+    world.clock.at(world.clock.minutes + 5, _interrupt)
+    status, report = world.restore(at, "--go")
+    assert (status, report["interrupted"], report["written"]) == (130, True, 0)
+    assert (world.lambda_.is_paused, world.contents()) == (False, before)
+    assert world.restore(at, "--go")[0] == 0
+    assert (world.lambda_.is_paused, world.contents()) == (False, world.contents(at))
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_stream_that_does_not_return_the_latest_changes_is_refused(world: World) -> None:
     """Before anything is paused."""
     at = damaged(world)

@@ -69,7 +69,7 @@ class Lambda(Client):
         super().__init__()
         self.reserved: dict[str, int] = {"test-import_list": 7}
         self.states: dict[str, str] = dict.fromkeys(READERS, "Enabled")
-        self.stuck = False
+        self.stuck, self.timeouts = False, dict[str, int]()
 
     def _list_event_source_mappings(self, EventSourceArn: str) -> dict[str, Any]:  # noqa: N803
         assert f":table/{TABLE}" in EventSourceArn
@@ -95,7 +95,12 @@ class Lambda(Client):
         return {}
 
     def _get_function_configuration(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803
-        return {"FunctionName": FunctionName, "Timeout": 10}
+        return {"FunctionName": FunctionName, "Timeout": self.timeouts.get(FunctionName, 10)}
+
+    @property
+    def stopped(self) -> list[str]:
+        """The functions that take no calls."""
+        return [name for name, number in self.reserved.items() if not number]
 
     @property
     def is_paused(self) -> bool:
@@ -121,6 +126,13 @@ class World:
         self.dynamodb.create_table(TableName=table)
         self.table: Any = self.account.table(table)
         self.aggregates = AggregateTable(Items(PAYMENT), self.table)
+
+    def with_deadlines(self) -> None:
+        """Deploy the function of deadlines."""
+        self.outputs["functions"]["meet_deadlines"] = (
+            f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:test-meet_deadlines:live"
+        )
+        self.file.write_text(json.dumps(self.outputs))
 
     # -- what happens in the stack
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from bounded_context.declaration.structure import MEET_DEADLINES
 from bounded_context_cli.command.application import run
 from bounded_context_cli.command.aws_errors import INTERRUPTED, Calls
 from bounded_context_cli.command.operation import Access, Clock
@@ -271,6 +272,20 @@ class Performed:
             "failed": self.failed,
             "problems": self.problems(),
         }
+
+
+_SHORT_SECONDS: Final = 10
+"""The timeout of a command."""
+
+
+def shorten_calls(running: RunningContext) -> None:
+    """Give the function of deadlines the timeout of a command: a restore waits for the longest call.
+
+    On AWS, such a call may last 15 minutes.
+    """
+    if alias := running.outputs["functions"].get(MEET_DEADLINES):
+        name = alias.split(":")[6]
+        running.aws.call("lambda", "update_function_configuration", FunctionName=name, Timeout=_SHORT_SECONDS)
 
 
 def run_command(aws: Calls, words: Sequence[str], clock: Clock) -> tuple[int, dict[str, Any]]:

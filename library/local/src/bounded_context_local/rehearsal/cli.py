@@ -27,13 +27,15 @@ EMULATED = (
 
 BACKUP: Final = (
     "Stand-ins: a patch of the emulator restores the items of a time, by the records of the table's stream. Callers "
-    "honour a concurrency of 0, which the emulator ignores for aliases."
+    "honour a concurrency of 0, which the emulator ignores for aliases. The function of deadlines has a "
+    "shorter timeout."
 )
 
 COPIED: Final = (
     "Real here: the Pulumi program in both regions, the functions, `context restore --from` and `context reseed`.",
     "Stand-ins: an emulator is a region. The run copies the table to the other emulator, as AWS Backup does, and "
-    f"{LOST_SECONDS:.0f} s are a day. Callers and the partner use the other address, as after a change of DNS.",
+    f"{LOST_SECONDS:.0f} s are a day. Callers and the partner use the other address, as after a change of DNS. "
+    "The function of deadlines has a shorter timeout.",
 )
 
 

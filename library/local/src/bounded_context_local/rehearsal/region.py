@@ -33,7 +33,7 @@ from ..run.screen import RunScreen
 from ..running.context import RunningContext
 from ..running.start import running_context
 from ..stack_state import Upload
-from .acts import run_command
+from .acts import run_command, shorten_calls
 from .recovery import Acknowledged, BackupCopy, ListAgain, Recovered, expected_projection, items_of, projection
 
 ROWS: Final = 500
@@ -200,6 +200,7 @@ class LostRegion:
 
     def _restore(self, standby: RunningContext) -> Mapping[str, Any]:
         """Run the command without and with --go; return its last report."""
+        shorten_calls(standby)
         report: Mapping[str, Any] = {}
         for more in ((), ("--go",)):
             report = self._run(standby, "restore", STACK, "--from", _second(standby), *more)

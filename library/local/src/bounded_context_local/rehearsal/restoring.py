@@ -29,7 +29,7 @@ from ..run.screen import RunScreen
 from ..running.context import RunningContext
 from ..stack_state import quiet_second
 from . import acts
-from .acts import CHANGED, NEW, REMOVED, command_message, damages, messages, run_command
+from .acts import CHANGED, NEW, REMOVED, command_message, damages, messages, run_command, shorten_calls
 
 ROWS: Final = 10_000
 MOST_SECONDS: Final = 120.0
@@ -115,6 +115,7 @@ class Restoring:
         at, before = quiet_second(), self._items(list_id)
         with self._screen.stage("damage"):
             self._release_damage(before)
+        shorten_calls(self._running)
         with self._screen.stage("restore"):
             started = time.monotonic()
             look = self._restore(at)

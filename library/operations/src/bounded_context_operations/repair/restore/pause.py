@@ -217,7 +217,8 @@ class Pause:
 
     def seconds(self, items: int) -> int:
         """Return about the seconds of a pause in which a number of items is written."""
-        return max(self._longest_call(), items // _WRITES_PER_SECOND) + -(-items // _WRITES_PER_SECOND)
+        longest = self._longest_call(self.target.commands)
+        return max(longest, items // _WRITES_PER_SECOND) + -(-items // _WRITES_PER_SECOND)
 
     def survey(self, at: datetime, stream_arn: str, selection: str) -> Progress:
         """Return the state that `resume` restores. Raises Refusal if no reader of the stream is enabled."""
@@ -229,9 +230,20 @@ class Pause:
             raise Refusal(
                 f"Not every reader of the table's stream is enabled ({states or 'there is none'}): enable it."
             )
-        functions = (*self.target.commands, *self.target.steps)
+        functions = (*self.target.commands, *self.target.deadlines, *self.target.steps)
         reserved = {name: self._reserved(name) for name in functions}
         return Progress(at=at, mappings=enabled, functions=reserved, selection=selection)
+
+    def stop_deadlines(self, tell: Callable[[str], None], meanwhile: Callable[[], None]) -> None:
+        """Stop the function of deadlines, and wait for the end of its last call, while the stack runs.
+
+        Its calls last up to 15 minutes, and nobody waits for them. `meanwhile` is called every two seconds.
+        """
+        begun = self.clock.now()
+        for name in self.target.deadlines:
+            tell(f"Waiting for the last call of {name}, for {self._longest_call([name])} s. The stack runs.")
+            self.client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+        self._wait(begun, self.target.deadlines, meanwhile)
 
     def stop(self, progress: Progress) -> None:
         """Pause the stack. May be repeated.
@@ -246,12 +258,19 @@ class Pause:
         for uuid in progress.mappings:
             self._wait_until_disabled(uuid)
 
-    def wait_for_calls(self, paused: datetime) -> None:
-        """Wait until the longest timeout of a command after the pause. A call that runs meanwhile may still write."""
-        end = paused + timedelta(seconds=self._longest_call())
+    def wait_for_calls(self, paused: datetime, meanwhile: Callable[[], None]) -> None:
+        """Wait until the longest timeout of a command after the pause. A call that runs meanwhile may still write.
+
+        `meanwhile` is called every two seconds.
+        """
+        self._wait(paused, self.target.commands, meanwhile)
+
+    def _wait(self, begun: datetime, functions: Iterable[str], meanwhile: Callable[[], None]) -> None:
+        end = begun + timedelta(seconds=self._longest_call(functions))
         while self.clock.now() < end:
             self.clock.sleep(_POLL_SECONDS)
             self.beat()
+            meanwhile()
 
     def resume(self, progress: Progress) -> None:
         """Restore the state before the pause, where it differs. May be repeated."""
@@ -271,8 +290,8 @@ class Pause:
         readers = (self._state(uuid) not in ("Enabled", "Enabling") for uuid in progress.mappings)
         return any(self._reserved(name) != reserved for name, reserved in progress.functions.items()) or any(readers)
 
-    def _longest_call(self) -> int:
-        configurations = (self.client.get_function_configuration(FunctionName=name) for name in self.target.commands)
+    def _longest_call(self, functions: Iterable[str]) -> int:
+        configurations = (self.client.get_function_configuration(FunctionName=name) for name in functions)
         return max((configuration.get("Timeout", 0) for configuration in configurations), default=0)
 
     def _reserved(self, name: str) -> int | None:

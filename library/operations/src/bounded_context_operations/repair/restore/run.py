@@ -138,6 +138,7 @@ class RestoreRun:
             progress = self._begin()
         with self._resuming(progress, report):
             if not progress.written:
+                self.pause.stop_deadlines(self.tell, self.changes.read)
                 seconds = "" if keys is None else f" for about {self.pause.seconds(len(keys))} s"
                 self.tell(f"Pausing commands, list steps and stream readers{seconds}.")
                 self.pause.stop(progress)
@@ -231,7 +232,7 @@ class RestoreRun:
             keys |= self.changes.keys()
             count = self._pass(report, keys, pending, first=number == 0)
             if number == 0:
-                self.pause.wait_for_calls(paused)
+                self.pause.wait_for_calls(paused, self.changes.read)
             elif not count:
                 break
         return count

@@ -134,8 +134,8 @@ def _by_key(items: Sequence[Item]) -> dict[str, Item]:
 class RestoreTarget:
     """A stack: its table, the key that encrypts it, and the functions that write aggregates and list records.
 
-    `commands` and `steps` have the names of functions on AWS. The function of deadlines is among `commands`. `machine`
-    is the ARN of the list workflow, or empty.
+    `commands`, `deadlines` and `steps` have the names of functions on AWS. `machine` is the ARN of the list workflow,
+    or empty.
     """
 
     name: str
@@ -143,6 +143,7 @@ class RestoreTarget:
     key_arn: str
     region: str
     commands: tuple[str, ...]
+    deadlines: tuple[str, ...]
     steps: tuple[str, ...]
     machine: str
 
@@ -157,12 +158,14 @@ class RestoreTarget:
         aliases = outputs["functions"]
         # A stack that was deployed before its first deadline has no such function.
         of_deadlines = (MEET_DEADLINES,) if MEET_DEADLINES in aliases else ()
-        commands, steps = (
+        commands, deadlines, steps = (
             tuple(aliases[function].split(":")[6] for function in functions)
-            for functions in ((*context.command_functions, *of_deadlines), context.steps)
+            for functions in (context.command_functions, of_deadlines, context.steps)
         )
         machine = ":".join(outputs["state_machine_arn"].split(":")[:7]) if context.has_lists else ""
-        return cls(name, outputs["table_name"], outputs["key_arn"], region_of(outputs), commands, steps, machine)
+        return cls(
+            name, outputs["table_name"], outputs["key_arn"], region_of(outputs), commands, deadlines, steps, machine
+        )
 
 
 def read(stack: str, program: Path, file: Path | None, context: Context[Any]) -> RestoreTarget:
