@@ -134,7 +134,7 @@ def test_a_step_that_fails_on_its_staging_fails_again_with_the_team_s_frame(
     repository = _copy(tmp_path)
     reproduced = reproduce(deployed, tmp_path, "list", result.list_id, "--test", "--debug", **own(repository))
     assert reproduced.returncode == 1
-    assert "TypeError: " in reproduced.stderr
+    assert "ValidationError: " in reproduced.stderr
     assert 'File "src/' in reproduced.stderr
     assert "site-packages" not in reproduced.stderr
     assert f"('stopped at', '{result.list_id}')" in reproduced.stdout
@@ -148,7 +148,7 @@ def test_a_step_that_fails_on_its_staging_fails_again_with_the_team_s_frame(
         timeout=SECONDS,
         check=False,
     )
-    assert (tested.returncode, "TypeError: " in tested.stdout) == (1, True)
+    assert (tested.returncode, "ValidationError: " in tested.stdout) == (1, True)
 
 
 @pytest.mark.nightly
