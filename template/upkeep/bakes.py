@@ -59,7 +59,8 @@ class _Bake:
         self.folder.mkdir(parents=True)
         own = {"replay_dir": str(self.scratch), "cookiecutters_dir": str(self.scratch)}
         settings = self.scratch / f"{self.folder.name}.json"
-        settings.write_text(json.dumps({**own, "default_context": dict(self.answers)}), encoding="utf-8")
+        content = json.dumps({**own, "default_context": dict(self.answers)}, ensure_ascii=False)
+        settings.write_text(content, encoding="utf-8")
         options = ["--no-input", "--config-file", str(settings), "-o", str(self.folder)]
         return [str(self.output), str(self.tree), *options]
 

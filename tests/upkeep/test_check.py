@@ -11,9 +11,12 @@ import pytest
 from template.bake import files
 from template.cli import main
 from template.library import VERSION
+from template.record import FILE
+from template.upkeep.bakes import bake_of
 from template.upkeep.check import inspect
 from template.upkeep.owners import Owner, owner
-from template.upkeep.releases import releases
+from template.upkeep.releases import release, releases
+from template.upkeep.sources import sources
 
 from .team import BakedBy
 from .test_update import EARLIER
@@ -108,6 +111,14 @@ def test_only_the_wheels_of_the_library_are_missing_from_its_folder(baked_by: Ba
     [fault] = inspect(team.folder).faults
     assert wheel in fault
     assert "own_package" not in fault
+
+
+def test_an_answer_with_an_emoji_is_baked_again(tmp_path: Path) -> None:
+    """A character beyond the basic plane reaches cookiecutter's reader of YAML as it is."""
+    answers = {"context_name": "Payment", "display_name": "Größe 🚗"}
+    with sources(release(VERSION)) as tree:
+        bake = bake_of(release(VERSION), tree, answers, tmp_path)
+    assert json.loads((bake / FILE).read_text(encoding="utf-8"))["default_context"]["display_name"] == "Größe 🚗"
 
 
 def test_a_folder_that_is_not_a_repository_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
