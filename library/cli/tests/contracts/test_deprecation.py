@@ -1,5 +1,6 @@
 """Deprecated contracts in the documents: marked there, not removed before their day, and not forgotten after it."""
 
+import ast
 import json
 import shutil
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from bounded_context_cli.contracts import openapi
 from bounded_context_cli.contracts.cli import update
 from bounded_context_cli.contracts.compatibility import RefusedChange
 from bounded_context_cli.contracts.openapi.document import as_json, document
+from bounded_context_cli.docs import section, steps
 from bounded_context_cli.promises.documents import deprecated_contracts_stay_until_their_day
 from bounded_context_cli.views.pages.api import api_page
 from tests.contracts.test_asyncapi import SCHEMA
@@ -142,3 +144,13 @@ def test_a_contract_does_not_stay_after_its_day(repository: Path, day: date, *, 
 def test_a_deprecation_is_withdrawn(repository: Path) -> None:
     """The contract is still there, so nothing is removed early."""
     assert _breaches(PAYMENT, repository, date(2026, 12, 1)) == []
+
+
+def test_the_step_of_the_page_is_a_declaration(repository: Path) -> None:
+    """As the page writes it: the check refuses a value of another form."""
+    for step in steps(section("changing", "deprecate-an-event-or-a-route"), "payment"):
+        step.follow(repository)
+    tree = ast.parse((repository / "src/payment/context.py").read_text(encoding="utf-8"))
+    [days] = [node.value for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "deprecated"]
+    names = json.loads(json.dumps(ast.literal_eval(days)).replace("Loan", "Payment").replace("loan", "payment"))
+    assert replace(PAYMENT, deprecated=names).deprecated == names
