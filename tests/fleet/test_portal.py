@@ -132,7 +132,7 @@ def portal(tmp_path: Path) -> Path:
 def test_no_link_is_dead(portal: Path) -> None:
     """Each context has a page, and its API another one."""
     assert {path.name for path in portal.glob("services/*")} == {
-        *("broken.html", "claim.html", "payment.html", "payment-api.html"),
+        *("broken.html", "claim.html", "payment.html", "payment.api.html"),
     }
     assert dead_links(portal) == []
 
@@ -381,7 +381,7 @@ def test_documents_in_another_form_leave_a_page_without_them(tmp_path: Path, con
     portal = written(tmp_path / "portal", payment(folder))
     assert dead_links(portal) == []
     assert faults(portal / "eventcatalog") == []
-    assert "payment-api.html" not in [path.name for path in portal.rglob("*.html")]
+    assert "payment.api.html" not in [path.name for path in portal.rglob("*.html")]
 
 
 @pytest.mark.e2e
@@ -417,3 +417,12 @@ def test_samples_are_those_of_the_repository(portal: Path) -> None:
     assert all(
         json.loads(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")) in known for text in shown
     )
+
+
+def test_the_page_of_an_api_and_of_a_context_have_different_paths() -> None:
+    """Also if the context's name ends as the page of another context's API might."""
+    pages_of_both = files(payment(), member("payment-api", title="Gateway"))
+    linked = [link for link in Elements(pages_of_both["services/payment.html"]).links if "api" in link]
+    [operations] = [pages_of_both[f"services/{link}"] for link in linked]
+    assert "<h1>Payment: HTTP API" in operations
+    assert "<h1>Gateway" in pages_of_both["services/payment-api.html"]

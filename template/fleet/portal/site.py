@@ -28,9 +28,9 @@ _COSTS: Final = {
 def site(fleet: Sequence[Member], contexts: Sequence[Service]) -> dict[str, str]:
     """Return the pages of a fleet, by their paths."""
     pages = {INDEX: _page("Contexts of the platform", _overview(fleet, contexts))}
-    pages |= {_path(service, "-api"): page for service in contexts if (page := _api(service))}
+    pages |= {_path(service, ".api"): page for service in contexts if (page := _api(service))}
     known = {service.member.name: f"{service.name}.html" for service in contexts}
-    pages |= {_path(each): _page(each.title, _service(each, known, _path(each, "-api") in pages)) for each in contexts}
+    pages |= {_path(each): _page(each.title, _service(each, known, _path(each, ".api") in pages)) for each in contexts}
     return pages
 
 
@@ -120,7 +120,7 @@ Known = Mapping[str, str]
 def _service(service: Service, known: Known, has_api: bool) -> Iterator[str]:
     yield f'<nav aria-label="Portal"><a href="../{INDEX}">All contexts</a></nav>'
     yield f"<p>{escape(service.summary)}</p>"
-    api = f'<a href="{service.name}-api.html">Operations and requests</a>' if has_api else "none"
+    api = f'<a href="{service.name}.api.html">Operations and requests</a>' if has_api else "none"
     about = {"owner": _owner(service), "domain": escape(service.domain), "version": escape(service.version)}
     yield alone("cli", "views.pages").facts({**about, "HTTP API": api})
     for sentence in service.member.errors:
