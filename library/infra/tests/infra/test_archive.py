@@ -242,6 +242,9 @@ def test_a_name_is_used_once() -> None:
     """Also by a queue and an archive."""
     with pytest.raises(BadContext, match="subscribers has 'bi' twice: name each once"):
         replace(CONTEXT, subscribers=("bi", Archive("bi")))
+    archive: Any = Archive("bi", days=30)
+    with pytest.raises(BadContext, match=re.escape("write (Archive('bi', days=30),), with a comma")):
+        replace(CONTEXT, subscribers=archive)
 
 
 def _tables(context: Any, folder: Path | None = None) -> Tables:

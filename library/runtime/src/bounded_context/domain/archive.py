@@ -21,3 +21,6 @@ class Archive(str):
         archive = super().__new__(cls, name)
         archive.days = days
         return archive
+
+    def __repr__(self) -> str:
+        return f"Archive({str(self)!r}, days={self.days!r})"
