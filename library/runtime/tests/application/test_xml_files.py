@@ -210,6 +210,13 @@ def test_a_file_that_is_not_well_formed_is_refused_with_its_place(data: str):
     assert " at line " in refusal.reason
 
 
+@pytest.mark.parametrize("encoding", ["shift_jis", "unknown", "rot13", "idna", "punycode", "undefined"])
+def test_an_encoding_that_is_not_read_is_refused_with_the_remedy(encoding: str):
+    refusal = _refused(PAIN_FILE.replace("UTF-8", encoding))
+    assert refusal.fault is ListFault.STRUCTURE
+    assert refusal.reason == "the file names an encoding that is not read: save it as UTF-8"
+
+
 def test_a_document_without_rows_is_refused():
     assert _refused(CAMT_FILE).reason == f"the file has no element {PAIN.record}"
 

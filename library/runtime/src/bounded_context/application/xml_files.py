@@ -32,7 +32,7 @@ def elements(stream: IO[bytes], file: str) -> Iterator[tuple[str, Any]]:
     none can name another file.
 
     Raises:
-        Unreadable: the file is not well-formed, has a document type, or has a tag without an end.
+        Unreadable: the file is not well-formed, has a document type or an encoding that is not read, or an endless tag.
     """
 
     def refuse(*_: Any) -> None:
@@ -53,6 +53,9 @@ def elements(stream: IO[bytes], file: str) -> Iterator[tuple[str, Any]]:
         except ExpatError as error:
             place = f"at line {error.lineno}, character {error.offset + 1}"
             reason = f"{file} is no well-formed XML: {ErrorString(error.code)} {place}"
+            raise Unreadable(reason, ListFault.STRUCTURE) from error
+        except (LookupError, ValueError) as error:
+            reason = f"{file} names an encoding that is not read: save it as UTF-8"
             raise Unreadable(reason, ListFault.STRUCTURE) from error
         if size - parser.CurrentByteIndex > _MOST_TAG_BYTES:
             raise Unreadable(f"{file} has a tag that is longer than {_MOST_TAG_BYTES} bytes", ListFault.RECORD)
