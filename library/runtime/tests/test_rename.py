@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from enum import StrEnum
+from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -38,9 +39,10 @@ from bounded_context import (
 )
 from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.items import AggregateShards, Items
+from bounded_context.application.checking import ListFile
 from bounded_context.application.queries import Selection, list_many, selection
-from bounded_context.domain.formats import FileFormat
-from bounded_context.testing import Samples, run_list
+from bounded_context.domain.formats import MOST_BYTES, FileFormat
+from bounded_context.testing import InMemorySeenIds, Samples, run_list
 from bounded_context.testing.functions import assembled
 from bounded_context_cli.contracts.compatibility import breaks, narrower
 from bounded_context_cli.contracts.documents import _columns
@@ -259,6 +261,33 @@ def test_a_partners_format_may_name_either(column: str) -> None:
     format_ = file_format({"header": {"Betrag": column}}, (*DURING.rows.columns, *DURING.rows.earlier_names))
     read = DURING.rows.read_as(format_)
     assert {read.column(name) for name in ("Betrag", "amount", "claimed_amount")} == {"claimed_amount"}
+
+
+@pytest.mark.parametrize("kind", ["csv", "fixed", "xml", "xlsx"])
+@pytest.mark.parametrize("of", ["amount", "claimed_amount"])
+@pytest.mark.parametrize("column", ["amount", "claimed_amount"])
+def test_a_sum_of_either_name_is_that_of_the_rows(kind: str, of: str, column: str) -> None:
+    """The samples have the partner's names, and the sum of their amounts."""
+    rows = DURING.rows
+    names = [column if name == "claimed_amount" else name for name in rows.columns]
+    places: dict[str, dict[str, Any]] = {
+        "csv": {"header": {"Betrag": column}, "control": {"last": "T", "sum": "last 2", "of": of}},
+        "fixed": {
+            "columns": {name: f"{30 * place + 2}-{30 * place + 31}" for place, name in enumerate(names)},
+            "control": {"last": "T", "sum": "last 2-20", "of": column},
+        },
+        "xml": {
+            "record": "A/B",
+            "columns": dict(zip(names, names, strict=True)),
+            "control": {"sum": "A/S", "of": column},
+        },
+    }
+    form = file_format({"kind": kind, **places.get(kind, places["csv"])}, (*rows.columns, *rows.earlier_names))
+    samples = Samples(DURING)
+    data = samples.file([samples.values(n) for n in range(3)], format_=rows.of_lists(form))
+    assert (b"Betrag" in data) is (kind == "csv")
+    checked = [*ListFile(BytesIO(data), rows, InMemorySeenIds(), form, MOST_BYTES).checked()]
+    assert [(len(part.rows), part.rejections) for part in checked] == [(3, [])]
 
 
 def _asked(context: Context[Any], name: str) -> Selection:

@@ -3,19 +3,21 @@
 import dataclasses
 import json
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bounded_context import Amount, Export, Renamed
 from bounded_context_cli.programs.pulumi_files import as_text
 from bounded_context_infra.configuration.alarms import Objectives, Thresholds
 from bounded_context_infra.configuration.config import SettingError
 from bounded_context_infra.configuration.list_settings import OF_LISTS
 from bounded_context_infra.configuration.settings import ApiSettings, Settings
+from tests.things import context_of
 
 from .graph import CONTEXT, NETWORK, STACKS, stack_config
 
@@ -404,6 +406,22 @@ def test_a_partner_may_have_a_format() -> None:
         "plain": [],
     }
     assert {name: file_format.settings for name, file_format in settings.formats.items()} == {"acme": format_}
+
+
+def test_a_format_with_an_earlier_name_means_the_renamed_column() -> None:
+    """Also in exports, whose files keep the partner's name of the column."""
+    renamed = context_of({"claimed_amount": (Annotated[Amount, Renamed("amount")], ...)})
+    form = {
+        "header": {"Betrag": "amount", "Zustand": "status"},
+        "control": {"last": "T", "sum": "last 2", "of": "amount"},
+    }
+    context = replace(renamed, exports=(Export("daily", ("status",), "rate(1 day)", ("acme",)),))
+    partners = json.dumps({"acme": {"public_keys": [], "format": form}})
+    settings = Settings.from_config(context, LEAST | {"partners": partners})
+    for read in (settings.formats["acme"], settings.partners["acme"].format):
+        assert read is not None
+        assert (read.header["Betrag"], read.control["of"]) == ("claimed_amount", "claimed_amount")
+        assert read.names(["claimed_amount", "status"]) == ["Betrag", "Zustand"]
 
 
 @pytest.mark.parametrize("stack", STACKS)

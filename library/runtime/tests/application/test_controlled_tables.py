@@ -70,6 +70,13 @@ def test_the_lines_around_the_rows_are_no_rows():
     assert _read("\n".join(_table()).encode("utf-16"), replace(TABLE, encoding="utf-16")) == PLAIN
 
 
+def test_the_sum_is_that_of_our_column_whatever_the_partners_names():
+    """The partner's column `amount` is the payer."""
+    swapped = replace(TABLE, header={"Betrag": "amount", "amount": "payer"})
+    lines = _table()
+    assert _read(_joined([lines[0], lines[1].replace("payer", "amount"), *lines[2:]]), swapped) == PLAIN
+
+
 def test_a_trailer_alone_needs_neither_a_count_nor_a_first_line():
     trailer = replace(TABLE, control={"last": "T"})
     assert _read(_joined(_table(last="T;unknown")[1:]), trailer) == PLAIN

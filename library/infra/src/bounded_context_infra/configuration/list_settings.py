@@ -220,7 +220,7 @@ def _format(values: Any, info: ValidationInfo[Any]) -> FileFormat:
         )
     if not form.has_names and len({*meanings}) < len(meanings):
         raise BadMember("columns", "has a column by two names: write one of them")
-    return form
+    return rows.of_lists(form, form.columns)
 
 
 @dataclass(frozen=True, kw_only=True)

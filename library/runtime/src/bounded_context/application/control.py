@@ -24,7 +24,7 @@ class Control:
     """
 
     def __init__(self, format_: FileFormat, columns: Collection[str] = ()) -> None:
-        self._format, self._column = format_, format_.column(format_.control.get("of", ""))
+        self._format, self._column = format_, format_.control.get("of", "")
         self.columns = columns or format_.columns
         self._plain = format_.notations.get(Decimal, AS_IT_IS).plain
         self._sum, self._unsummed, self.rows = Decimal(), 0, 0

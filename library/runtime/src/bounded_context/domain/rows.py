@@ -230,18 +230,22 @@ class Rows:
                 values[self._stored[name]] = default
         return values
 
-    def of_lists(self, format_: FileFormat) -> FileFormat:
-        """Return a partner's format without the places of fields that only exports have."""
-        columns = {*self.columns, *self.earlier_names}
-        return replace(format_, columns={name: form for name, form in format_.columns.items() if name in columns})
+    def of_lists(self, format_: FileFormat, others: Iterable[str] = ()) -> FileFormat:
+        """Return a partner's format of lists, by the current names of columns.
+
+        It has no places of fields that only exports have, except those of ``others``.
+        """
+        names = {**{name: name for name in (*self.columns, *others)}, **self.earlier_names}
+        header = {name: names.get(column, column) for name, column in format_.header.items()}
+        columns = {names[name]: place for name, place in format_.columns.items() if name in names}
+        control = {key: names.get(text, text) if key == "of" else text for key, text in format_.control.items()}
+        return replace(format_, header=header, columns=columns, control=control)
 
     def read_as(self, format_: FileFormat) -> FileFormat:
         """Return a partner's format of lists, whose header may also have the earlier names of columns."""
         format_ = self.of_lists(format_)
-        if not self.earlier_names:
-            return format_
-        own = {name: self.earlier_names.get(column, column) for name, column in format_.header.items()}
-        return replace(format_, header={**self.earlier_names, **{name: name for name in self.columns}, **own})
+        own = {**{name: name for name in self.columns}, **format_.header} if self.earlier_names else format_.header
+        return replace(format_, header={**self.earlier_names, **own})
 
     def stored_columns(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return columns as every version knows them: by the names of their attributes."""
