@@ -172,6 +172,15 @@ def _with(context: Context[Any], format_: dict[str, Any]) -> Graph:
             "format.columns has a column of the root element, which cannot be repeated: write another place.",
         ),
         (
+            {**XML, "columns": {**XML["columns"], "payer": "amount"}},
+            "format.columns has 'amount' and 'payer' at one place, which has a single value: write another place.",
+        ),
+        (
+            {**XML, "control": {"count": "File/@count"}},
+            "format.control has the count in an element around the rows, before the rows are known: write it into an "
+            "element of its own, or remove it, since the control file has it.",
+        ),
+        (
             {**XML, "control": {"sum": "File/Sum", "of": "payer"}},
             "format.control has the sum of 'payer', which is no amount of the export: write another.",
         ),

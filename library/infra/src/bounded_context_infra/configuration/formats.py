@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 from decimal import Decimal
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any, Final
 
 from bounded_context.declaration.structure import Structure
@@ -22,6 +22,10 @@ _COLUMN: Final = re.compile(r"[2-9]|[1-9][0-9]{1,2}")
 _ELEMENT: Final = r"[^\W\d][\w.-]*"
 _PATH: Final = re.compile(rf"{_ELEMENT}(/{_ELEMENT})*(/@{_ELEMENT})?")
 _PLACE: Final = re.compile(rf"(\.\./)*({_PATH.pattern}|@{_ELEMENT})")
+
+_LINES: Final = ("the first line", "the last line")
+_ENDS: Final = {"xml": ("an element around the rows", "an element of its own")}
+"""The place of a count before the rows, and of another, in words."""
 
 _KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "delimiter": ("csv",),
@@ -68,10 +72,16 @@ def unwritable(form: FileFormat, export: Export, context: Structure[Any]) -> str
         return f"format.columns has no place for {without[0]!r}: write its place, or remove the field from the export"
     if form.kind == "xml" and any(place.count(UP) == form.record.count("/") for place in form.columns.values()):
         return "format.columns has a column of the root element, which cannot be repeated: write another place"
+    for name, other in combinations(export.fields, 2) if form.kind == "xml" else ():
+        if form.columns[name] == form.columns[other]:
+            fault = f"has {name!r} and {other!r} at one place, which has a single value"
+            return f"format.columns {fault}: write another place"
+    line, other = _ENDS.get(form.kind, _LINES)
     for name in (COUNT, SUM):
-        if form.kind != "xml" and form.control.get(name, "").startswith(FIRST):
-            remedy = f"write it into the {LAST} line, or remove it, since the control file has it"
-            return f"format.control has the {name} in the first line, before the rows are known: {remedy}"
+        element, attribute, _ = form.control.get(name, "").partition("@")
+        if form.record.startswith(element) if attribute else form.kind != "xml" and element.startswith(FIRST):
+            remedy = f"write it into {other}, or remove it, since the control file has it"
+            return f"format.control has the {name} in {line}, before the rows are known: {remedy}"
     for member, place, mark in _written_places(form):
         if span(place).start < len(mark):
             return f"format.{member} is {place!r}, where its line begins with {mark!r}: write other characters"
@@ -154,11 +164,13 @@ def _check_places(form: FileFormat) -> None:
 def _check_sum(control: Mapping[str, str], columns: Collection[str]) -> None:
     if (SUM in control) != ("of" in control) or control.get("of", next(iter(columns))) not in columns:
         raise BadMember("control", "has a sum without its column: write sum and of, which is one of columns")
+    if SUM in control and control[SUM] == control.get(COUNT):
+        raise BadMember(f"control.{SUM}", f"is the place of control.{COUNT}: write another place")
 
 
 def _check_paths(form: FileFormat) -> None:
     record, control = form.record, form.control
-    if not _PATH.fullmatch(record) or "/" not in record:
+    if not _PATH.fullmatch(record) or "/" not in record or "@" in record:
         raise BadMember("record", f"is {record!r}: write the path of a row from the root, such as Batch/Payment")
     for name, place in form.columns.items():
         path = resolved(record, place)
@@ -169,7 +181,9 @@ def _check_paths(form: FileFormat) -> None:
     for name, path in control.items():
         if name in (FIRST, LAST):
             raise BadMember(f"control.{name}", "is not for kind: xml: remove it")
-        if name != "of" and (not _PATH.fullmatch(path) or f"{path}/".startswith(f"{record}/")):
+        row, place, root = f"{record}/", f"{path}/", record.partition("/")[0]
+        around = place.startswith(row) or row.startswith(place) or not place.startswith(f"{root}/")
+        if name != "of" and (around or not _PATH.fullmatch(path)):
             raise BadMember(f"control.{name}", f"is {path!r}: write a path from the root, outside of the rows")
 
 
@@ -191,8 +205,10 @@ def _check_columns_of_ends(form: FileFormat) -> None:
     for member, (_, place) in places.items():
         if not _COLUMN.fullmatch(place):
             raise BadMember(member, f"is {place!r}: write the number of a column after the first, such as 2")
-    if len({*places.values()}) < len(places):
-        raise BadMember(f"control.{SUM}", f"is the place of control.{COUNT}: write another column")
+    for name in {FIRST, LAST} & form.control.keys() if form.kind == "csv" else ():
+        if {form.delimiter, '"'} & {*form.control[name]}:
+            problem = f"is {form.control[name]!r}: write the beginning of its first cell"
+            raise BadMember(f"control.{name}", f"{problem}, without separators and quotes")
 
 
 def _places_in_ends(control: Mapping[str, str], places: str) -> dict[str, tuple[str, str]]:
