@@ -20,7 +20,7 @@ from bounded_context.application.reading import GZIP, FileSource
 from bounded_context.declaration.context import Context
 from bounded_context.declaration.structure import EXPORT_FILES, MEET_DEADLINES
 from bounded_context.domain.aggregate import AlreadyExists, NotFound
-from bounded_context.domain.exports import OUTGOING, control_key
+from bounded_context.domain.exports import OUTGOING, control_key, file_of
 from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context.domain.rows import Unreadable
 from bounded_context_cli.programs.pulumi_files import LOCAL
@@ -290,8 +290,8 @@ def exports(running: RunningContext) -> Iterator[ActionResult]:
         yield ActionResult(request, f"{answer['prepared']} files prepared", problem if answer["failed"] else "")
         for name in export.partners:
             partner, server = running.partner.named(name), running.servers.get(name)
-            form, files = running.formats.get(name, PLAIN), partner.outgoing()[-1:]
-            for file in files:
+            form = running.formats.get(name, PLAIN)
+            for file in [file for file in partner.outgoing() if file_of(running.context.name, [export], file)][-1:]:
                 yield _sent(running, name, server, file, form) if server else _fetched(partner, file, form)
     if not running.outputs["sftp"] and not running.servers:
         return

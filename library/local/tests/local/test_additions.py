@@ -157,8 +157,9 @@ def test_without_lists_the_watch_over_mappings_is_called():
 )
 def test_the_first_lines_of_an_exported_file_are_shown(format_: FileFormat, first: str):
     data = assembled([["id", "name"], ["1", "Ada"], ["2", "Grace"], ["3", "Edsger"]], format_)
-    partner = SimpleNamespace(name="acme", outgoing=lambda: ["a.csv"], fetch=lambda _: data)
-    context = SimpleNamespace(exports=(Export("daily", ("id",), "rate(1 day)", ("acme",)),))
+    name = "thing-daily-20261201T180000Z.csv"
+    partner = SimpleNamespace(name="acme", outgoing=lambda: [name], fetch=lambda _: data)
+    context = SimpleNamespace(name="thing", exports=(Export("daily", ("id",), "rate(1 day)", ("acme",)),))
     running: Any = SimpleNamespace(
         context=context,
         partner=SimpleNamespace(named=lambda _: partner),
@@ -168,6 +169,26 @@ def test_the_first_lines_of_an_exported_file_are_shown(format_: FileFormat, firs
         invoke=lambda *_: {"failed": 0, "prepared": 1},
     )
     assert [result.back for result in exports(running)] == ["1 files prepared", f"{len(data):,} bytes: {first}"]
+
+
+def test_a_partner_fetches_the_file_of_each_of_its_exports():
+    """Also of an export whose name is before that of another, or begins with it."""
+    exported = [Export(name, ("id",), "rate(1 day)", ("acme",)) for name in ("daily", "all", "all_open")]
+    names = [f"thing-{name}-2026120{day}T180000Z.csv" for name in ("all", "all-open", "daily") for day in (1, 2)]
+    fetched: list[str] = []
+    partner = SimpleNamespace(
+        name="acme", outgoing=lambda: names, fetch=lambda name: fetched.append(name) or b"id\n1\n"
+    )
+    running: Any = SimpleNamespace(
+        context=SimpleNamespace(name="thing", exports=exported),
+        partner=SimpleNamespace(named=lambda _: partner),
+        formats={},
+        servers={},
+        outputs={"sftp": None},
+        invoke=lambda *_: {"failed": 0, "prepared": 1},
+    )
+    assert len([*exports(running)]) == 6
+    assert fetched == [names[5], names[1], names[3]]
 
 
 def test_an_exported_document_without_rows_is_shown():
