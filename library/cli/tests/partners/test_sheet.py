@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from payment.context import PAYMENT
 
-from bounded_context import Context
+from bounded_context import Context, Export
 from bounded_context.domain.formats import CHOICES, PLAIN, FileFormat
 from bounded_context.domain.lists import ListStatus
 from bounded_context.testing import Samples
@@ -224,6 +224,20 @@ def test_the_sheet_of_a_partner_without_a_format_is_the_plain_format(context: Co
     assert facts["First line"] == ",".join(context.rows.columns)
     assert facts["Format"] == "CSV text in UTF-8, with commas between the cells, at most 1024 MB"
     assert (facts["Decimals"], facts["Days"]) == ("with a point, as 12.50", "as YYYY-MM-DD")
+
+
+@pytest.mark.parametrize(("deliver", "folder"), [(None, "/outgoing"), ("sftp://sftp.example.org/inbox", None)])
+def test_the_sheet_has_the_folder_of_exported_files(deliver: str | None, folder: str | None) -> None:
+    """A partner with an own server sees no such folder, and neither does a partner without an export."""
+    context = replace(PAYMENT, exports=(Export("daily", ("amount",), "rate(1 day)", ("acme",)),))
+    partners = {"acme": Partner(public_keys=(), deliver=deliver), "other": Partner(public_keys=())}
+    settings = replace(settings_of(current(), "prod"), partners=partners)
+    own, other, plain = (
+        dict(line.split("  ", 1) for line in sheet(declared, "prod", name, settings, {}).splitlines())
+        for declared, name in ((context, "acme"), (context, "other"), (PAYMENT, "acme"))
+    )
+    assert own.get("Exports in", "").strip() == (folder or "")
+    assert "Exports in" not in {*other, *plain}
 
 
 @pytest.mark.parametrize(

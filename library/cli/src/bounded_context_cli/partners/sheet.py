@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bounded_context.declaration.context import Context
+from bounded_context.domain.exports import OUTGOING
 from bounded_context.domain.formats import COUNT, FIRST, LAST, NOUNS, PLAIN, SIGNS, SUM, FileFormat
 from bounded_context.domain.rows import Rows
 from bounded_context_infra.configuration.list_settings import Partner, PublicKey
@@ -24,14 +25,17 @@ _OTHERS: Final = "ask the owner of the shared server"
 def sheet(context: Context[Any], stack: str, name: str, settings: Settings, outputs: Mapping[str, Any]) -> str:
     """Return the sheet of a partner. `outputs` are the stack's output `sftp`, empty before a deployment."""
     later = _LATER.format(stack=stack, name=name)
+    partner = settings.partners[name]
+    exported = not partner.deliver and any(name in export.partners for export in context.exports)
     facts = [
         ("Host", settings.sftp_host_name or outputs.get("endpoint") or later),
         ("Port", str(PORT)),
         *_addresses(settings, outputs, later),
         ("Host key", _OTHERS if settings.sftp == "shared" else outputs.get("host_key_fingerprint") or later),
-        *_login(name, settings.partners[name]),
+        *_login(name, partner),
         ("Upload to", "/incoming"),
         ("Reports in", "/reports"),
+        *([("Exports in", f"/{OUTGOING}")] if exported else []),
         ("File name", f"any; {', '.join(settings.temporary_names) or 'no'} endings are for files in transfer"),
         *_format(context.rows, settings.formats.get(name, PLAIN), settings.max_list_mb * MB),
     ]
