@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bounded_context import Amount, Context, Day, Renamed
 from bounded_context.application.control import Control
 from bounded_context.domain.formats import PLAIN, FileFormat
+from bounded_context.domain.rows import Record
 from bounded_context.testing import Samples
 from bounded_context.testing.functions import assembled
 from tests.contexts import CONTEXTS
@@ -149,7 +150,7 @@ def _placed(records: Records, format_: FileFormat, wrong: bool = False) -> bytes
     ]
     control = Control(format_)
     for row in named_rows[wrong:]:
-        control.add([row.get(name, "") for name in format_.columns])
+        control.add(Record(0, [row.get(name, "") for name in format_.columns]))
     stated = control.stated
     trailer = [f"T{stated['count']:8}{stated.get('sum', '')}"] if stated else []
     return _encoded("\n".join([*(["H"] if trailer else []), *lines, *trailer]) + "\n", format_)
@@ -159,7 +160,7 @@ def _table(records: Records, format_: FileFormat, *, missing: bool) -> str:
     header, *rows = records
     control = Control(format_, [*map(format_.column, header)])
     for row in rows[missing:]:
-        control.add([*row])
+        control.add(Record(0, [*row]))
     trailer = ["T", control.stated["count"], control.stated.get("sum", "")]
     return _csv([header, *rows, trailer], format_.delimiter)
 

@@ -94,9 +94,9 @@ def test_a_workbook_may_have_a_narrow_or_a_wide_line_around_its_rows(width: int,
     [
         (-1, "T;4;;4,50", "the file states 4 rows at column 2 of the last line, and its rows have 3"),
         (-1, "T;3;;4,51", "the file states 4.51 as sum of amount at column 4 of the last line, and its rows have 4.50"),
-        (-1, "T;3;;4.50", "the file has no sum of its rows at column 4 of the last line"),
-        (-1, "T;;;4,50", "the file has no count of its rows at column 2 of the last line"),
-        (-1, "T;3", "the file has no sum of its rows at column 4 of the last line"),
+        (-1, "T;3;;4.50", "the file has no plain number as sum of its rows at column 4 of the last line"),
+        (-1, "T;;;4,50", "the file has no plain number as count of its rows at column 2 of the last line"),
+        (-1, "T;3", "the file has no plain number as sum of its rows at column 4 of the last line"),
         (-1, "X;3;;4,50", "the last line does not begin with 'T'"),
         (0, "X", "the first line does not begin with 'H'"),
     ],
@@ -112,10 +112,30 @@ def test_a_row_without_a_number_and_a_short_row_make_the_sum_wrong():
     lines = _table()
     for row in ("a;b", lines[3].replace("1,50", "x")):
         refusal = _refused(_joined([*lines[:3], row, *lines[4:]]))
-        assert (refusal.reason, refusal.fault) == (
-            "the sum of amount cannot be checked: row 2 has no number",
+        assert (refusal.reason, refusal.fault, refusal.line) == (
+            "the sum of amount cannot be checked: the row has no number",
             ListFault.CONTROL,
+            4,
         )
+
+
+def test_a_row_whose_fault_is_known_makes_the_sum_wrong_by_this_fault():
+    data = _workbook(["H"], ["T", 3, None, 4.5])
+    assert _read(data, WORKBOOK) == PLAIN
+    book = openpyxl.load_workbook(BytesIO(data))
+    book.active["C4"] = "=1.5"  # pyrefly: ignore[unsupported-operation] (the workbook has a sheet)
+    book.save(changed := BytesIO())
+    refusal = _refused(changed.getvalue(), WORKBOOK)
+    reason = "the sum of amount cannot be checked: the cell C4 has a formula: replace it by its value"
+    assert (refusal.reason, refusal.fault, refusal.line) == (reason, ListFault.CONTROL, 4)
+
+
+@pytest.mark.parametrize(("format_", "place"), [(TABLE, "second"), (replace(TABLE, control={"last": "T"}), "first")])
+def test_wrong_names_of_columns_are_refused_with_the_line_of_the_names(format_: FileFormat, place: str):
+    lines = [line.replace("payer", "debtor") for line in _table()]
+    refusal = _refused(_joined(lines[place == "first" :]), format_)
+    assert (refusal.fault, refusal.line) == (ListFault.HEADER, 1 + (place == "second"))
+    assert f". The {place} line must name payment_id," in refusal.reason
 
 
 def test_rows_that_are_rejected_count_too():

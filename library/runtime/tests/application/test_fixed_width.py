@@ -109,11 +109,11 @@ def test_a_line_of_another_form_is_a_rejected_row_and_never_left_out(wrong: Any,
             "351",
             "the file states 3.51 as sum of amount at characters 10-24 of the last line, and its rows have 4.50",
         ),
-        (-1, "T3", "Tx", "the file has no count of its rows at characters 2-9 of the last line"),
-        (-1, "T3", "T ", "the file has no count of its rows at characters 2-9 of the last line"),
+        (-1, "T3", "Tx", "the file has no plain number as count of its rows at characters 2-9 of the last line"),
+        (-1, "T3", "T ", "the file has no plain number as count of its rows at characters 2-9 of the last line"),
         (-1, "T3", "X3", "the last line does not begin with 'T'"),
         (0, "H", "X", "the first line does not begin with 'H'"),
-        (2, "150 ", "1x0 ", "the sum of amount cannot be checked: row 2 has no number"),
+        (2, "150 ", "1x0 ", "the sum of amount cannot be checked: the row has no number"),
     ],
 )
 def test_a_file_whose_own_count_or_sum_is_wrong_is_refused(place: int, old: str, new: str, reason: str):
@@ -123,6 +123,13 @@ def test_a_file_whose_own_count_or_sum_is_wrong_is_refused(place: int, old: str,
     lines[place] = lines[place].replace(old, new)
     refusal = _refused("\n".join(lines).encode())
     assert (refusal.reason, refusal.fault) == (reason, ListFault.CONTROL)
+
+
+def test_a_short_line_makes_the_sum_wrong_by_its_width():
+    lines = _file().decode().splitlines()
+    refusal = _refused("\n".join([*lines[:2], lines[2].rstrip()[:20], *lines[3:]]).encode())
+    assert refusal.reason.startswith("the sum of amount cannot be checked: the line has 20 characters, and a row has ")
+    assert (refusal.fault, refusal.line) == (ListFault.CONTROL, 3)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", ""])

@@ -153,11 +153,11 @@ def test_the_file_names_its_encoding(encoding: str):
     ("old", "new", "reason"),
     [
         ("<NbOfTxs>3<", "<NbOfTxs>4<", "the file states 4 rows"),
-        ("<NbOfTxs>3<", "<NbOfTxs><", "the file has no count of its rows"),
-        ("<NbOfTxs>3</NbOfTxs>", "", "the file has no count of its rows"),
+        ("<NbOfTxs>3<", "<NbOfTxs><", "the file has no plain number as count of its rows"),
+        ("<NbOfTxs>3</NbOfTxs>", "", "the file has no plain number as count of its rows"),
         ("<CtrlSum>60.75<", "<CtrlSum>60.57<", "the file states 60.57 as sum of amount"),
-        ("<CtrlSum>60.75<", "<CtrlSum>60,75<", "the file has no sum of its rows"),
-        (">20.00<", ">2O.00<", "the sum of amount cannot be checked: row 2 has no number"),
+        ("<CtrlSum>60.75<", "<CtrlSum>60,75<", "the file has no plain number as sum of its rows"),
+        (">20.00<", ">2O.00<", "the sum of amount cannot be checked: the row has no number"),
     ],
 )
 def test_a_wrong_count_or_sum_is_refused(old: str, new: str, reason: str):

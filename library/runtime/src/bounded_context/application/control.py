@@ -27,14 +27,15 @@ class Control:
         self._format, self._column = format_, format_.control.get("of", "")
         self.columns = columns or format_.columns
         self._plain = format_.notations.get(Decimal, AS_IT_IS).plain
-        self._sum, self._unsummed, self.rows = Decimal(), 0, 0
+        self._sum, self.rows = Decimal(), 0
+        self._unsummed: Record | None = None
 
-    def add(self, cells: list[str]) -> None:
+    def add(self, row: Record) -> None:
         """Count a row. A row without cells, or without a number, has no sum."""
         self.rows += 1
         if self._column and not self._unsummed:
-            number = self._number(SUM, dict(zip(self.columns, cells, strict=False)).get(self._column, ""))
-            self._unsummed = self.rows if number is None else 0
+            number = self._number(SUM, dict(zip(self.columns, row.cells, strict=False)).get(self._column, ""))
+            self._unsummed = row if number is None else None
             self._sum = _EXACT.add(self._sum, number or 0)
 
     @property
@@ -56,9 +57,10 @@ class Control:
             numbers = [number for text in stated.get(name, []) if (number := self._number(name, text)) is not None]
             noun, place = "rows" if name == COUNT else f"as sum of {self._column}", self._format.place_of(name)
             if not numbers or len(numbers) < len(stated[name]):
-                raise _wrong(f"the file has no {name} of its rows at {place}")
+                raise _wrong(f"the file has no plain number as {name} of its rows at {place}")
             if name == SUM and self._unsummed:
-                raise _wrong(f"the sum of {self._column} cannot be checked: row {self._unsummed} has no number")
+                fault = self._unsummed.fault or "the row has no number"
+                raise _wrong(f"the sum of {self._column} cannot be checked: {fault}", self._unsummed.line)
             if (total := reduce(_EXACT.add, numbers)) != actual:
                 raise _wrong(f"the file states {total:f} {noun} at {place}, and its rows have {actual:f}")
 
@@ -101,7 +103,7 @@ def table_records(records: Iterator[Record], format_: FileFormat) -> Iterator[Re
     control = Control(format_)
     for number, record in enumerate(control.rows_of(records, _cell)):
         if number:
-            control.add(record.cells)
+            control.add(record)
         else:
             control.columns = [*map(format_.column, record.cells)]
         yield record

@@ -25,7 +25,7 @@ def fixed_records(lines: Iterable[Record], format_: FileFormat) -> Iterator[Reco
     width = max(part.stop for part in spans)
     for line in control.rows_of(lines, _value):
         record = _record(line, format_, spans, width)
-        control.add(record.cells)
+        control.add(record)
         yield record
 
 

@@ -128,8 +128,9 @@ class _Rows:
         values = self._around | (self._cells or {})
         cells = [] if self._fault else [values.get(name, "") for name in self._order]
         self._cells, self._characters = None, 0
-        self._control.add(cells)
-        return Record(self._number, cells, self._fault)
+        record = Record(self._number, cells, self._fault)
+        self._control.add(record)
+        return record
 
     def text(self, data: str) -> None:
         texts = self._elements[-1][1]

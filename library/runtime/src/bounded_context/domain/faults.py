@@ -102,7 +102,7 @@ LIST_CODES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     ListFault.HEADER: (
         "The first line does not name the columns.",
-        "Correct the first line, and send the list again.",
+        "Correct the names of the columns, and send the list again.",
     ),
     ListFault.EMPTY: ("The file has no rows.", "Send a file with rows."),
     ListFault.SIZE: ("The file is too large.", "Split the list into several files."),

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from .aggregate import Details, enumerated, quoted
 from .faults import Fault, ListFault
 from .fields import defaults, description_of
-from .formats import PLAIN, Difference, FileFormat
+from .formats import FIRST, PLAIN, Difference, FileFormat
 
 # pydantic does not apply the setting of the items to the list.
 _HIDING = ConfigDict(hide_input_in_errors=True)
@@ -128,6 +128,7 @@ class Rows:
         """
         names, required = tuple(map(format_.column, cells)), self.columns_with(default=False)
         noun, must = ("member", "object must have") if format_.has_objects else ("column", "line must name")
+        place = "second" if FIRST in format_.control else "first"
         faults = {
             "missing": [quoted(name) for name in sorted(format_.names(set(required) - set(names)))],
             "unknown": _places(noun, names, lambda name: name not in self.columns),
@@ -139,7 +140,7 @@ class Rows:
         optional = format_.names(self.columns_with(default=True))
         may = f" and may name {','.join(optional)}" if optional else ""
         # A long reason is cut at its end: the columns to change come first.
-        reason = f"{noun}s are {'; '.join(wrong)}. The first {must} {','.join(format_.names(required))}{may}"
+        reason = f"{noun}s are {'; '.join(wrong)}. The {place} {must} {','.join(format_.names(required))}{may}"
         raise Unreadable(reason, ListFault.HEADER)
 
     def columns_with(self, *, default: bool) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ from ..domain.field_types import BY_KIND
 from ..domain.fields import choices, kind_of, times_of_tests
 from ..domain.formats import PLAIN, FileFormat
 from ..domain.lists import ListStatus
+from ..domain.rows import Record
 from .in_memory import KNOWN, InMemory
 
 if TYPE_CHECKING:
@@ -100,8 +101,8 @@ def assembled(records: Iterable[Sequence[str]], format_: FileFormat = PLAIN) -> 
     """Return records of texts, the header first, as a file. Raises ValueError: the format has no place for a text."""
     header, *rows = [*records] or [[]]
     control = Control(format_, [*map(format_.column, header)])
-    for row in rows:
-        control.add(list(row))
+    for number, row in enumerate(rows, 1):
+        control.add(Record(number, [*row]))
     keyed = ((f"row {number}", row) for number, row in enumerate(rows, 1))
     own = writer(header, replace(format_, compression=PLAIN.compression))
     data = own.beginning(control.stated) + own.rows(keyed) + own.end(control.stated)
