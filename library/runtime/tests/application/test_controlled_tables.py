@@ -250,3 +250,13 @@ def test_a_count_in_the_first_line_and_a_sum_in_the_last_are_written():
     assert (lines[0], lines[-1]) == ("H;;3", "T;;;4,50")
     assert _read(_joined(lines), both) == PLAIN
     assert _refused(_joined(["H;;4", *lines[1:]]), both).fault is ListFault.CONTROL
+
+
+@pytest.mark.parametrize("format_", [TABLE, WORKBOOK, replace(TABLE, decimal=".")])
+def test_an_empty_cell_adds_nothing_to_a_sum(format_: FileFormat):
+    """A column with a default may be empty; of a required column, the row is rejected."""
+    rows = [SAMPLES.values(n, amount=amount) for n, amount in enumerate(("1.50", "", "3.00"))]
+    data = SAMPLES.file(rows, format_=format_)
+    good, rejected = _read(data, format_)
+    assert (len(good), rejected) == (2, [(4, "value")])
+    assert format_.kind != "csv" or data.decode().splitlines()[-1].endswith(format_.decimal.join((";4", "50")))

@@ -31,10 +31,11 @@ class Control:
         self._unsummed: Record | None = None
 
     def add(self, row: Record) -> None:
-        """Count a row. A row without cells, or without a number, has no sum."""
+        """Count a row. A row without the cell, or with a text that is no number, has no sum. An empty cell is zero."""
         self.rows += 1
         if self._column and not self._unsummed:
-            number = self._number(SUM, dict(zip(self.columns, row.cells, strict=False)).get(self._column, ""))
+            text = dict(zip(self.columns, row.cells, strict=False)).get(self._column)
+            number = None if text is None else self._number(SUM, text or "0")
             self._unsummed = row if number is None else None
             self._sum = _EXACT.add(self._sum, number or 0)
 
