@@ -205,3 +205,16 @@ def _on_a_terminal(command: list[str], environment: dict[str, str]) -> str:
         process.wait()
     os.close(leader)
     return text.decode()
+
+
+def test_a_command_that_ended_without_its_end_leaves_no_stream_behind(monkeypatch: pytest.MonkeyPatch):
+    """Each further command of the process would write through one more stream."""
+    printed = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", printed)
+    monkeypatch.setattr(sys, "stderr", printed)
+    for _ in range(3):
+        terminal.escaped_output().__enter__()
+    written: Any = sys.stdout
+    written.write("\x1b[2J\n")
+    assert written.stream is printed
+    assert printed.getvalue() == "\\u001b[2J\n"

@@ -49,7 +49,7 @@ class EscapedStream:
 def escaped_output() -> Iterator[None]:
     """Escape the output of this process meanwhile. After an error, Python prints it through the same streams."""
     before = sys.stdout, sys.stderr
-    streams: Any = [EscapedStream(stream) for stream in before]
+    streams: Any = [EscapedStream(behind(stream)) for stream in before]
     sys.stdout, sys.stderr = streams
     yield
     sys.stdout, sys.stderr = before
