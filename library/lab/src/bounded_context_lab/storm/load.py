@@ -252,7 +252,8 @@ class Schedules:
         with ExitStack() as ending:
             deployed = {name: SCHEDULED[name] for name in SCHEDULED if name in self.running.outputs["functions"]}
             for function, minutes in deployed.items():
-                ending.enter_context(repeated(function, minutes * MINUTE_SECONDS, partial(self._call, function)))
+                call = partial(self._call, function)
+                ending.enter_context(repeated(function, minutes * MINUTE_SECONDS, call, at_once=True))
             yield
 
     def _call(self, function: str) -> None:

@@ -43,12 +43,13 @@ T = TypeVar("T")
 
 
 @contextmanager
-def repeated(name: str, seconds: float, act: Callable[[], None]) -> Iterator[None]:
-    """Call `act` in a thread with this name, at once and at intervals of `seconds`, until the end of the block."""
+def repeated(name: str, seconds: float, act: Callable[[], None], *, at_once: bool = False) -> Iterator[None]:
+    """Call `act` in a thread with this name, at intervals of `seconds`, until the end of the block."""
     stopped = threading.Event()
 
     def repeat() -> None:
-        act()
+        if at_once:
+            act()
         while not stopped.wait(seconds):
             act()
 
