@@ -31,6 +31,7 @@ _BASE = "boto3 and a client"
 _USED = "import resource; used = resource.getrusage(resource.RUSAGE_SELF); print(used.ru_utime + used.ru_stime)"
 _ENVIRONMENT = {
     "PYTHONPATH": str(SOURCES),
+    "AWS_LAMBDA_FUNCTION_NAME": "payment-bench",
     "AWS_REGION": "eu-west-1",
     "AWS_DEFAULT_REGION": "eu-west-1",
     "POWERTOOLS_SERVICE_NAME": "payment",

@@ -13,8 +13,8 @@ DECLARED = "bounded_context.handlers.entry_points"
 EVENTS = "aws_lambda_powertools.event_handler"
 
 
-def _imported(module: str) -> set[str]:
-    """Return the names of the modules that one brings with it."""
+def _imported(module: str, **environment: str) -> set[str]:
+    """Return the names of the modules that one brings with it, by default in a function on AWS."""
     import payment
 
     name = DECLARED if module.startswith(DECLARED) else module
@@ -25,7 +25,8 @@ def _imported(module: str) -> set[str]:
         "POWERTOOLS_METRICS_NAMESPACE": "tests",
         "POWERTOOLS_SERVICE_NAME": "tests",
     }
-    result = subprocess.run([sys.executable, "-c", code], env=os.environ | own, capture_output=True, check=True)  # noqa: S603
+    variables = os.environ | own | (environment or {"AWS_LAMBDA_FUNCTION_NAME": "tests"})
+    result = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, check=True)  # noqa: S603
     return set(json.loads(result.stdout))
 
 
@@ -71,3 +72,13 @@ DEPRECATED = {"bounded_context.declaration.deprecation", "bounded_context.handle
 def test_a_function_of_the_declaration_imports_no_own_routes(function: str):
     """A repository pays for its own routes in their functions alone."""
     assert _imported(f"{DECLARED}.{function}") & (OWN | DEPRECATED) == set()
+
+
+CHECKS = "bounded_context_infra.declaration"
+
+
+@pytest.mark.parametrize("module", ["payment.context", f"{DECLARED}.register_payment"])
+def test_only_tools_check_a_declaration(module: str):
+    """A function on AWS has neither the checks nor a search for them at its start."""
+    assert not {name for name in _imported(module) if name.startswith("bounded_context_infra")}
+    assert CHECKS in _imported(module, CONTEXT="payment.context:PAYMENT")

@@ -95,13 +95,18 @@ def _is_absent(closure: set[str], roots: Mapping[str, Path]) -> bool:
 
 @contextmanager
 def placed(modules: Modules) -> Iterator[tuple[Path, Path]]:
-    """Write the modules of a kit into a temporary folder; yield it, and the folder of pydantic in this environment."""
+    """Write the modules of a kit into a temporary folder; yield it, and a folder with the kit's packages alone."""
     with tempfile.TemporaryDirectory() as folder:
+        packages = Path(folder, ".packages")
+        packages.mkdir()
+        for package in Path(pydantic.__file__).parents[1].iterdir():
+            if package.stem in (*PURE, COMPILED):
+                (packages / package.name).symlink_to(package)
         for name, source in modules.sources.items():
             path = Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(source.read_bytes())
-        yield Path(folder), Path(pydantic.__file__).parents[1]
+        yield Path(folder), packages
 
 
 def require_start(project: Project, modules: Modules) -> None:

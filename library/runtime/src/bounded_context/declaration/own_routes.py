@@ -1,11 +1,11 @@
-"""The own routes of a repository: typed functions in ``src/<context>/routes.py``, and their contradictions.
+"""The own routes of a repository: typed functions in ``src/<context>/routes.py``.
 
 A route is declared once, by the decorator `route`. The handler, the API, the permissions and the OpenAPI document
 follow from it.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -16,14 +16,11 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from ..domain.aggregate import BusinessError
-from ..domain.fields import no_cells
-from .context import SCOPES, BadContext, Context, are_scopes, bad_errors
+from .context import BadContext, Context, check
 
 MODULE: Final = "routes"
 """The module, or the package, of a context's package with its own routes."""
 
-_METHODS: Final = ("DELETE", "GET", "PATCH", "POST", "PUT")
-_KEY: Final = re.compile(rf"({'|'.join(_METHODS)}) (/[A-Za-z0-9._-]+|/\{{[a-z0-9_]+\}})+")
 _VARIABLE: Final = re.compile(r"\{(\w+)\}")
 _WITHOUT_BODY: Final = ("DELETE", "GET")
 
@@ -114,8 +111,7 @@ def route(
         # A module may be imported again: its functions replace those of the first import.
         again = own.name in routes and routes[own.name].function.__module__ == function.__module__
         others = [other for name, other in routes.items() if not again or name != own.name]
-        for contradiction in _contradictions(context, own, others):
-            raise BadContext(f"routes: {own.name}: {contradiction}")
+        check("route", context, own, others)
         routes[own.name] = own
         return function
 
@@ -143,55 +139,3 @@ def _is_model(kind: Any) -> bool:
 
 def _named(kind: Any) -> str:
     return "nothing" if kind is None else str(getattr(kind, "__name__", kind))
-
-
-def _contradictions(context: Context[Any], own: OwnRoute, others: list[OwnRoute]) -> Iterator[str]:
-    yield from _place(context, own, others)
-    yield from _key(context, own, others)
-    yield from _parameters(own)
-    if not are_scopes(own.scopes):
-        yield f"its scopes are {own.scopes!r}: write {SCOPES}."
-    known = {*context.business_errors, *(error for other in others for error in other.errors)}
-    new = [error for error in own.errors if error not in known]
-    yield from bad_errors(new, {BusinessError.code, *context.refusals, *(error.code for error in known)})
-    if not 200 <= own.status <= 203:
-        yield f"its status is {own.status}: write a status from 200 to 203, which has a body."
-    if own.deprecated is not None:
-        from .deprecation import remedy_of
-
-        if remedy := remedy_of(own.deprecated, is_route=True):
-            yield f"its deprecation is {own.deprecated!r}: {remedy}."
-
-
-def _place(context: Context[Any], own: OwnRoute, others: list[OwnRoute]) -> Iterator[str]:
-    module = f"{context.name}.{MODULE}"
-    if own.function.__module__.split(".")[:2] != module.split("."):
-        remedy = f"move it to src/{module.replace('.', '/')}.py"
-        yield f"it is in {own.function.__module__}, which no tool imports: {remedy}."
-    if own.name.startswith("_") or own.name in (*context.functions, *(other.name for other in others)):
-        yield "its name begins with an underscore, or is that of another function: rename it."
-    if not context.api:
-        yield f"{context.title} has no HTTP API: write api=True in its context."
-
-
-def _key(context: Context[Any], own: OwnRoute, others: list[OwnRoute]) -> Iterator[str]:
-    if not _KEY.fullmatch(own.key):
-        yield f"its route is {own.key!r}: write a method ({', '.join(_METHODS)}) and a path, as in GET /things/{{id}}."
-    taken = {**context.routes, **{other.name: other.key for other in others}}
-    for function, key in taken.items():
-        if _VARIABLE.sub("{}", key) == _VARIABLE.sub("{}", own.key):
-            yield f"its route {own.key} is that of {function}: choose another path."
-
-
-def _parameters(own: OwnRoute) -> Iterator[str]:
-    model = _named(own.request) if own.request else "a request that it takes"
-    for name in own.in_path:
-        if name not in own.parameters:
-            yield f"its route has {{{name}}}, which is not a field of {model}: add the field, or correct the path."
-        elif not own.parameters[name].is_required():
-            yield f"{model}.{name} is in the path, and has a default: remove the default."
-    for name, field in own.parameters.items():
-        for member in no_cells(field):
-            yield f"{model}.{name} is a {member}, which is not the text of a parameter: write it into a body of POST."
-        if field.alias is not None:
-            yield f"{model}.{name} has the alias {field.alias!r}: give a parameter the name of its field."

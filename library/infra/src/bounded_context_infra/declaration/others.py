@@ -1,19 +1,43 @@
-"""The checks of reactions to other contexts' events, and of copies of their data, against their context."""
+"""The contradictions of references to other contexts' aggregates, of copies of them, and of reactions to events."""
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ..domain.reactions import Copy, Reaction
-from .structure import Structure
+from bounded_context.declaration.structure import Structure
+from bounded_context.domain.fields import kind_of
+from bounded_context.domain.reactions import Copy, Reaction
+from bounded_context.domain.spelling import instead
 
-_NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+from .names import SNAKE
+
 _LABEL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_REFERRING: Final = ("text", "identifier", None)
 
 
 def contradictions(context: Structure[Any]) -> Iterator[str]:
-    """Yield a sentence for each contradiction of the reactions with the context."""
+    """Yield a sentence for each contradiction of the references and the reactions."""
+    yield from _references(context)
+    yield from _copies(context.references)
+    yield from _reactions(context)
+
+
+def _references(context: Structure[Any]) -> Iterator[str]:
+    details = context.details
+    for name, kind in context.references.items():
+        if name not in details.model_fields:
+            fault = f"references has {name!r}, which is not a field of {details.__name__}"
+            yield f"{fault}: {instead(name, details.model_fields)}."
+        elif kind_of(details.model_fields[name]) not in _REFERRING:
+            yield f"references has {name!r}, which is not a text: name a field that contains an id."
+        if not SNAKE.fullmatch(kind):
+            yield f"references: {name} refers to {kind!r}: write it in snake_case."
+        elif kind in (context.name, "list"):
+            yield f"references: {name} refers to {kind!r}, which is the name of this context's own items: rename it."
+
+
+def _reactions(context: Structure[Any]) -> Iterator[str]:
     for reaction in context.reactions:
         yield from _faults(context, reaction)
     names = Counter((reaction.source.replace("-", "_"), reaction.event) for reaction in context.reactions)
@@ -25,7 +49,7 @@ def contradictions(context: Structure[Any]) -> Iterator[str]:
 def _faults(context: Structure[Any], reaction: Reaction[Any]) -> Iterator[str]:
     what = f"reactions: the reaction to {reaction.event} of {reaction.source}"
     source = reaction.source.replace("-", "_")
-    if not _NAME.fullmatch(source):
+    if not SNAKE.fullmatch(source):
         yield f"reactions: the source {reaction.source!r} is no context: write its name in snake_case."
     elif source == context.name:
         yield f"{what} is a cycle: {context.title} would react to its own events. Write the effect into its commands."
@@ -39,8 +63,7 @@ def _faults(context: Structure[Any], reaction: Reaction[Any]) -> Iterator[str]:
         yield f"{what} has by={reaction.by!r}, which has no index: {remedy}."
 
 
-def copy_contradictions(references: Mapping[str, str]) -> Iterator[str]:
-    """Yield a sentence for each reference whose copy has bad fields."""
+def _copies(references: Mapping[str, str]) -> Iterator[str]:
     for name, kind in references.items():
         fields = kind.fields if isinstance(kind, Copy) else None
         if fields is None:

@@ -1,14 +1,14 @@
-"""The contradictions of a context's exports. Only a context with exports imports this module."""
+"""The contradictions of a context's exports."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ..domain.exports import OWN, Export
-from .structure import Structure
+from bounded_context.declaration.structure import Structure
+from bounded_context.domain.exports import OWN, Export
 
-_NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+from .names import SNAKE, repeated
+
 _LONGEST: Final = 32
 _PARTNER: Final = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]")
 _FIELD: Final = r"[0-9A-Za-z*?,/#-]+"
@@ -21,21 +21,20 @@ def contradictions(context: Structure[Any]) -> Iterator[str]:
     if not isinstance(context.exports, tuple) or not all(isinstance(each, Export) for each in context.exports):
         yield f"exports is {context.exports!r}: write a tuple of exports, such as (Export(...),)."
         return
-    if not context.has_lists:
+    if context.exports and not context.has_lists:
         yield (
             "exports is declared, and the context has no lists, since verification is None: partners fetch the files "
             "from the server of lists, so declare a verification, or remove the exports."
         )
-    for name, count in Counter(export.name for export in context.exports).items():
-        if count > 1:
-            yield f"exports has {name!r} twice: name each once."
+    for name in repeated(export.name for export in context.exports):
+        yield f"exports has {name!r} twice: name each once."
     for export in context.exports:
         yield from _of(context, export)
 
 
 def _of(context: Structure[Any], export: Export) -> Iterator[str]:
     place = f"exports: {export.name}"
-    if not _NAME.fullmatch(export.name) or len(export.name) > _LONGEST:
+    if not SNAKE.fullmatch(export.name) or len(export.name) > _LONGEST:
         yield f"exports: the name is {export.name!r}: write at most {_LONGEST} characters in snake_case."
     yield from _columns_and_partners(context, export, place)
     if not _is_schedule(export.when):
@@ -52,7 +51,7 @@ def _columns_and_partners(context: Structure[Any], export: Export, place: str) -
         if not isinstance(values, tuple) or not values:
             yield f"{place}: {field} is {values!r}: write a tuple of at least one name."
             return
-        for name in (name for name, count in Counter(values).items() if count > 1):
+        for name in repeated(values):
             yield f"{place}: {field} has {name!r} twice: name each once."
     for name in export.fields:
         if name not in known:

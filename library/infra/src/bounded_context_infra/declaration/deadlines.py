@@ -1,4 +1,4 @@
-"""The contradictions of a context's deadlines. Only a context with deadlines imports this module."""
+"""The contradictions of a context's deadlines."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -6,9 +6,9 @@ from datetime import timedelta
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from ..domain.aggregate import Change
-from ..domain.deadlines import LONGEST, Deadline
-from .structure import Structure
+from bounded_context.declaration.structure import Structure
+from bounded_context.domain.aggregate import Change
+from bounded_context.domain.deadlines import LONGEST, Deadline
 
 
 def contradictions(context: Structure[Any]) -> Iterator[str]:
