@@ -274,6 +274,15 @@ def test_hidden_sheets_are_no_lists_and_a_sheet_may_have_a_name():
     assert "no sheet 'Third'" in _refused(two, replace(XLSX, sheet="Third")).reason
 
 
+@pytest.mark.parametrize("name", ["", "a/b", "a\\b", "a?", "a*", "[a]", "a:b", "'a", "a'", 32 * "a"])
+def test_a_name_that_no_sheet_can_have_is_refused(name: str):
+    """Excel refuses it, so no file would have the sheet, and no partner could open an export."""
+    assert file_format({"kind": "xlsx", "sheet": "Claims '26"}, ["id"]).sheet == "Claims '26"
+    with pytest.raises(BadMember) as refused:
+        file_format({"kind": "xlsx", "sheet": name}, ["id"])
+    assert refused.value.member == "sheet"
+
+
 def _bomb(name: str, begin: bytes, part: bytes, size: int, end: bytes = b"") -> bytes:
     """Return a workbook whose part is large, and packed to a thousandth."""
     with (

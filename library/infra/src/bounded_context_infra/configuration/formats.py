@@ -18,6 +18,8 @@ from .schema import BadMember
 _DATE: Final = re.compile(r"(YYYY|MM|DD)([./ -]?)(YYYY|MM|DD)\2(YYYY|MM|DD)")
 _SPAN: Final = re.compile(r"[1-9][0-9]{0,3}-[1-9][0-9]{0,3}")
 _COLUMN: Final = re.compile(r"[2-9]|[1-9][0-9]{1,2}")
+_SHEET: Final = re.compile(r"(?!')[^\\/?*\[\]:]{1,31}(?<!')")
+"""A name of a sheet (Microsoft, "Rename a worksheet")."""
 
 _ELEMENT: Final = r"[^\W\d][\w.-]*"
 _PATH: Final = re.compile(rf"{_ELEMENT}(/{_ELEMENT})*(/@{_ELEMENT})?")
@@ -106,6 +108,9 @@ def _check(member: str, value: Any, columns: Collection[str]) -> None:
         _check_date(value)
     elif member in ("record", "sheet"):
         _check_text(member, value)
+        if member == "sheet" and not _SHEET.fullmatch(value):
+            problem = f"is {value!r}, which Excel refuses: write at most 31 characters"
+            raise BadMember(member, f"{problem}, without \\ / ? * [ ] : and without apostrophes at its ends")
     elif value not in CHOICES[member]:
         raise BadMember(member, f"is {value!r}: write one of {', '.join(map(json.dumps, CHOICES[member]))}")
 
