@@ -128,9 +128,15 @@ def test_saved_code_is_live_and_code_that_cannot_be_read_is_not(
     _tell(repository, "pass")
     _until(edited, f"-> {STEP}")
     assert deployed.invoke(STEP, {})["table"] == deployed.outputs["table_name"]
+    readable = _steps(repository).read_text()
     _steps(repository).write_text("def (")
-    _until(edited, "the published code stays")
+    _until(edited, "The published code stays")
     assert deployed.invoke(STEP, {})["table"] == deployed.outputs["table_name"]
+    _steps(repository).write_text(readable)
+    declaration = repository.sources / "context.py"
+    declaration.write_text(declaration.read_text("utf-8").replace("Context(", 'Context(scopes={"unknown": ()},', 1))
+    _until(edited, "unknown")
+    assert edited[-1].startswith(str(declaration.relative_to(repository.root)))
     assert _configuration(deployed) == before
 
 

@@ -6,6 +6,9 @@ so that the first call is fast. The versions that the aliases leave are deleted.
 The emulator never ends the process of a version, with 45 MB of memory, before the version is deleted.
 """
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,12 +26,22 @@ from bounded_context.declaration.entry_points import SMOKE
 from bounded_context.declaration.own_routes import own_routes
 from bounded_context_cli.command.aws_errors import Calls
 from bounded_context_cli.package import PackageError, write_code
-from bounded_context_infra.configuration.project import syntax_errors
+from bounded_context_infra.configuration.project import VARIABLE, Project, syntax_errors
 
 from ..actors.caller import invoke
 from ..emulator.aws import UNANSWERED
 from ..emulator.clock import repeated
 from ..running.context import RunningContext
+
+_LOAD: Final = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from bounded_context_infra.configuration.project import ProjectError, current
+try:
+    current().context
+except ProjectError as error:
+    raise SystemExit(str(error))
+"""
 
 LEFT_SECONDS: Final = 10.0
 """Seconds before a version is deleted, because the emulator then kills its calls: the timeout of commands and queries
@@ -159,13 +172,13 @@ class _Update:
         self._handlers = {name: inputs[f"{_FUNCTION} {name.replace('_', '-')}"]["handler"] for name in names}
 
     def __call__(self, changed: set[Path]) -> None:
-        """Publish changes; with a syntax error, keep the published code until the error is fixed."""
+        """Publish changes; with a syntax error or a bad declaration, keep the published code until it is fixed."""
         started = time.monotonic()
         self._waiting |= changed
         project = self._running.project
         files = ", ".join(sorted(str(file.relative_to(project.root)) for file in self._waiting))
-        if broken := next(syntax_errors(project.root, project.sources), ""):
-            self._say(f"{broken}: the published code stays")
+        if broken := next(syntax_errors(project.root, project.sources), "") or _fault_of_declaration(project):
+            self._say(f"{broken} The published code stays.")
             return
         try:
             functions = self._publish()
@@ -194,6 +207,14 @@ class _Update:
             previous = pool.map(lambda alias: publish(self._running.aws, alias, code), aliases)
             for alias, version in zip(aliases, previous, strict=True):
                 self.left.add(alias.split(":")[6], version)
+
+
+def _fault_of_declaration(project: Project) -> str:
+    """Return why a new interpreter refuses the saved declaration, or an empty text. Functions do not check it."""
+    environment, sources = os.environ | {VARIABLE: str(project.root)}, str(project.sources.parent)
+    command = [sys.executable, "-W", "ignore", "-c", _LOAD, sources]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    return result.stderr.strip() if result.returncode else ""
 
 
 def affected_functions(package: str, handlers: Mapping[str, str], sources: Path, changed: Iterable[Path]) -> list[str]:
