@@ -58,9 +58,7 @@ def outcome(send: Send, call: Call) -> Outcome:
         answer = send(*call)
     except ClientError as error:
         return _refusal(error.response)
-    if call[0] == "Scan":  # The order is that of a hash.
-        answer["Items"].sort(key=str)
-    return _ordered({name: member for name, member in answer.items() if name not in _LEFT_OUT})
+    return _ordered(call[0], {name: member for name, member in answer.items() if name not in _LEFT_OUT})
 
 
 def _refusal(response: Mapping[str, Any]) -> Outcome:
@@ -71,11 +69,14 @@ def _refusal(response: Mapping[str, Any]) -> Outcome:
     return response["Error"]["Code"], _members_ordered(response.get("Item")), _members_ordered(reasons)
 
 
-def _ordered(answer: Request) -> Request:
-    """Return an answer in a fixed order. BatchGetItem returns its items in any order."""
+def _ordered(operation: str, answer: Request) -> Request:
+    """Return an answer in a fixed order. BatchGetItem returns its items in any order, and Scan in that of a hash."""
+    answer = _members_ordered(answer)
+    if operation == "Scan":
+        answer["Items"].sort(key=repr)
     if "Responses" in answer:
         answer["Responses"] = {name: sorted(items, key=repr) for name, items in answer["Responses"].items()}
-    return _members_ordered(answer)
+    return answer
 
 
 def _members_ordered(value: Any) -> Any:
