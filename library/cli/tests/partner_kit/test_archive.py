@@ -189,6 +189,15 @@ def test_the_archive_writes_the_report_of_the_import(kit: Contents, built: Path,
 
 
 @pytest.mark.e2e
+def test_the_packages_of_the_interpreter_are_not_the_kits(kit: Contents, built: Path, tmp_path: Path) -> None:
+    """A team runs the kit with the Python of its repository, which has the library and its checks."""
+    file = tmp_path / "list.csv"
+    file.write_bytes(kit.sample)
+    result = subprocess.run([sys.executable, built, file], capture_output=True, check=False)  # noqa: S603
+    assert result.returncode == VALID, result.stderr
+
+
+@pytest.mark.e2e
 def test_an_archive_without_a_build_for_this_python_is_reported(built: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.pyz"
     with zipfile.ZipFile(built) as whole, zipfile.ZipFile(other, "w") as packed:

@@ -49,7 +49,7 @@ def main() -> int:
                 name = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
                 sys.stderr.write(f"This kit has no build for {name}: use the HTML page, or another Python.\n")
                 return NO_BUILD
-        command = [sys.executable, "-I", "-B", "-c", RUN, str(Path(folder, "code")), *sys.argv[1:]]
+        command = [sys.executable, "-I", "-S", "-B", "-c", RUN, str(Path(folder, "code")), *sys.argv[1:]]
         return subprocess.run(command, check=False).returncode  # noqa: S603
 
 
