@@ -16,6 +16,7 @@ from typing import Any, Final
 import pytest
 from payment.context import PAYMENT
 
+import bounded_context
 from bounded_context.testing import Samples
 from bounded_context_cli.partner_kit import cli, start
 from bounded_context_cli.partner_kit.check import BAD_FILE, REJECTS, VALID
@@ -151,6 +152,12 @@ def test_a_declaration_that_needs_the_service_when_it_is_imported_has_no_kit(cal
     assert re.search(
         r"^src/calling/use_cases\.py:\d+: .*TypeError.* lacks .*urllib3\. Use them in the functions", breach
     )
+
+
+@pytest.mark.parametrize("name", ["Archive", "Copy", "Deadline", "Export", "Reaction", "ReceivedEvent"])
+def test_a_kit_has_the_parts_of_a_declaration_that_are_imported_when_they_are_named(name: str) -> None:
+    module = getattr(bounded_context, name).__module__
+    assert f"{module.replace('.', '/')}.py" in modules_of(current()).sources
 
 
 def test_the_samples_have_the_faults_that_their_names_promise(kit: Contents) -> None:

@@ -1,6 +1,6 @@
 """`context partner-kit`: a program and a page with which partners check lists before the upload.
 
-The archive contains the modules that the check and the declaration import, and no others.
+The archive contains the modules that the check and the declaration import, the library's domain, and no others.
 
 A column whose Python type has checks that the page cannot repeat is named on the page.
 """

@@ -53,7 +53,8 @@ def modules_of(project: Project) -> Modules:
     graph = grimp.build_graph(
         *roots, include_external_packages=True, exclude_type_checking_imports=True, cache_dir=None
     )
-    modules, absent = _closure(graph, {_CHECK}), set[str]()
+    # The library imports parts of a declaration, such as `Deadline`, when they are named, which a graph does not show.
+    modules, absent = _closure(graph, {_CHECK, *graph.find_descendants(f"{RUNTIME.name}.domain")}), set[str]()
     remaining = [declaration]
     while remaining:
         module = remaining.pop()
