@@ -86,9 +86,7 @@ def _columns(context: Structure[Any]) -> Iterator[str]:
         for member in no_cells(field):
             remedy = "write a type of the library, an enumeration, or a field for each of its values"
             yield f"{model.__name__}.{name} is a {member}, which is not the text of one cell: {remedy}."
-    long = [
-        (model, name) for model, name, field in _fields(context.details, context.state) if kind_of(field) == "longtext"
-    ]
+    long = [(model, name) for model, name, field in stored if kind_of(field) == "longtext"]
     for model, name in long[MOST_LONG_TEXTS:]:
         remedy = "write a Text, or store the text elsewhere and its address here"
         yield f"{model.__name__}.{name} is one LongText too many for an event, which has {MOST_LONG_TEXTS}: {remedy}."

@@ -102,8 +102,13 @@ def _functions(context: Structure[Any]) -> Iterator[str]:
     for name in repeated((*context.functions, *_HOOKS)):
         field = "verification" if name == context.verification else "commands"
         yield f"{field}: there would be two functions {name}: choose another name."
-    for route in repeated(re.sub(r"\{\w+\}", "{}", route) for route in context.routes.values()):
+    for route in repeated(map(shape, context.routes.values())):
         yield f"commands: two have the route {route}: choose another name, or write a route."
+
+
+def shape(route: str) -> str:
+    """Return a route without the names of its variables. API Gateway refuses two routes of one shape."""
+    return re.sub(r"\{\w+\}", "{}", route)
 
 
 def _errors(context: Structure[Any]) -> Iterator[str]:

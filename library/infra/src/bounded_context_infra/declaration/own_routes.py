@@ -9,13 +9,12 @@ from bounded_context.declaration.structure import Structure
 from bounded_context.domain.aggregate import BusinessError
 from bounded_context.domain.fields import no_cells
 
-from .commands import bad_errors
+from .commands import bad_errors, shape
 from .contract import SCOPES, are_scopes
 from .deprecations import remedy_of
 
 _METHODS: Final = ("DELETE", "GET", "PATCH", "POST", "PUT")
 _KEY: Final = re.compile(rf"({'|'.join(_METHODS)}) (/[A-Za-z0-9._-]+|/\{{[a-z0-9_]+\}})+")
-_VARIABLE: Final = re.compile(r"\{(\w+)\}")
 
 
 def contradictions(context: Structure[Any], own: OwnRoute, others: list[OwnRoute]) -> Iterator[str]:
@@ -54,7 +53,7 @@ def _key(context: Structure[Any], own: OwnRoute, others: list[OwnRoute]) -> Iter
         yield f"its route is {own.key!r}: write a method ({', '.join(_METHODS)}) and a path, as in GET /things/{{id}}."
     routes = {**context.routes, **{other.name: other.key for other in others}}
     for function, key in routes.items():
-        if _VARIABLE.sub("{}", key) == _VARIABLE.sub("{}", own.key):
+        if shape(key) == shape(own.key):
             yield f"its route {own.key} is that of {function}: choose another path."
 
 

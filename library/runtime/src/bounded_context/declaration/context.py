@@ -34,7 +34,6 @@ A = TypeVar("A", bound=Aggregate[Any, Any])
 VARIABLE: Final = "CONTEXT"
 """The variable that names the context to the functions of the library: ``payment.context:PAYMENT``."""
 
-
 CHECKS: Final = "bounded_context.checks"
 """The group of the entry points that check declarations, ``context`` and ``route``: functions that yield a sentence for
 each contradiction."""
