@@ -442,11 +442,11 @@ BAD = {
     ),
     "subscribers: without a comma": (
         lambda: _as(PAYMENT, subscribers="billing"),
-        "subscribers is the text 'billing': write ('billing',), with a comma.",
+        "subscribers is 'billing': write (\"billing\",), with a comma.",
     ),
     "queried_by: without a comma": (
         lambda: _as(PAYMENT, queried_by="list"),
-        "queried_by is the text 'list': write ('list',), with a comma.",
+        "queried_by is 'list': write (\"status\",), with a comma.",
     ),
     "commands: after without a comma": (
         lambda: _as(PAYMENT, commands=(*PAYMENT.commands[:1], replace(PAYMENT.commands[1], after=_FIRST))),

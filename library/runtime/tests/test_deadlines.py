@@ -38,10 +38,10 @@ def _bad(**fields: Any) -> Deadline[Order]:
 
 
 BAD: dict[str, tuple[Any, str]] = {
-    "no tuple": (PLACED, f"deadlines is {PLACED!r}: write a tuple of deadlines, such as (Deadline(...),)."),
+    "no tuple": (PLACED, f"deadlines is {PLACED!r}: write (Deadline(...),), with a comma."),
     "no deadline": (
         (pack_late,),
-        f"deadlines is {(pack_late,)!r}: write a tuple of deadlines, such as (Deadline(...),).",
+        f"deadlines is {(pack_late,)!r}: write (Deadline(...),), with a comma.",
     ),
     "unknown status": (
         (replace(PLACED, status="approved"),),

@@ -24,7 +24,7 @@ def _when(when: Any) -> tuple[Any, str]:
 
 
 BAD: dict[str, tuple[Any, str]] = {
-    "no tuple": (DAILY, f"exports is {DAILY!r}: write a tuple of exports, such as (Export(...),)."),
+    "no tuple": (DAILY, f"exports is {DAILY!r}: write (Export(...),), with a comma."),
     "two of a name": ((DAILY, DAILY), "exports has 'daily' twice: name each once."),
     "a bad name": (
         (replace(DAILY, name="all-orders"),),

@@ -243,7 +243,7 @@ def test_a_name_is_used_once() -> None:
     with pytest.raises(BadContext, match="subscribers has 'bi' twice: name each once"):
         replace(CONTEXT, subscribers=("bi", Archive("bi")))
     archive: Any = Archive("bi", days=30)
-    with pytest.raises(BadContext, match=re.escape("write (Archive('bi', days=30),), with a comma")):
+    with pytest.raises(BadContext, match=re.escape("Archive('bi', days=30): write (")):
         replace(CONTEXT, subscribers=archive)
 
 

@@ -177,7 +177,7 @@ BAD: dict[str, tuple[Any, str]] = {
     ),
     "no mapping": (
         (f"{CREATED}.1",),
-        f"deprecated is ('{CREATED}.1',): write names with days, such as {{'OrderPlaced.1': '2027-03-31'}}.",
+        f"deprecated is ('{CREATED}.1',): write " + '{"OrderPlaced.1": "2027-03-31"}.',
     ),
 }
 

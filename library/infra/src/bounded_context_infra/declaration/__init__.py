@@ -21,10 +21,11 @@ from . import (
     names,
     others,
     queries,
+    shapes,
 )
 
 _CHECKED: Final = (
-    *(names, aggregates, children, commands, deadlines, exports, queries, contract, deprecations, others),
+    *(shapes, names, aggregates, children, commands, deadlines, exports, queries, contract, deprecations, others),
     *(lists, metrics),
 )
 

@@ -13,9 +13,6 @@ from bounded_context.domain.deadlines import LONGEST, Deadline
 
 def contradictions(context: Structure[Any]) -> Iterator[str]:
     """Yield a sentence for each contradiction of the deadlines."""
-    if not isinstance(context.deadlines, tuple) or not all(isinstance(each, Deadline) for each in context.deadlines):
-        yield f"deadlines is {context.deadlines!r}: write a tuple of deadlines, such as (Deadline(...),)."
-        return
     for deadline in context.deadlines:
         yield from _of(context, deadline)
     for status, count in Counter(str(deadline.status) for deadline in context.deadlines).items():

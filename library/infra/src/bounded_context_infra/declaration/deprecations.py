@@ -1,6 +1,6 @@
 """The contradictions of deprecated events and routes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from bounded_context.declaration.deprecation import Deprecation
@@ -14,9 +14,6 @@ _DAYS: Final = "write the first day of its deprecation, too, such as '2026-12-01
 
 def contradictions(context: Structure[Any]) -> Iterator[str]:
     """Yield a sentence for each contradiction of the deprecations."""
-    if not isinstance(context.deprecated, Mapping):
-        yield f"deprecated is {context.deprecated!r}: write names with days, such as {{'OrderPlaced.1': '2027-03-31'}}."
-        return
     earlier = context.previous_version.versions if context.previous_version else {}
     current = {event: context.versions.get(event, FIRST_VERSION) for event in context.events}
     events = [versioned(event, version) for versions in (earlier, current) for event, version in versions.items()]

@@ -18,9 +18,6 @@ _RATE: Final = re.compile(r"rate\((1 (hour|day)|[1-9][0-9]{0,3} (hours|days))\)"
 
 def contradictions(context: Structure[Any]) -> Iterator[str]:
     """Yield a sentence for each contradiction of the exports."""
-    if not isinstance(context.exports, tuple) or not all(isinstance(each, Export) for each in context.exports):
-        yield f"exports is {context.exports!r}: write a tuple of exports, such as (Export(...),)."
-        return
     if context.exports and not context.has_lists:
         yield (
             "exports is declared, and the context has no lists, since verification is None: partners fetch the files "

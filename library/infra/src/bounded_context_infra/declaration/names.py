@@ -18,20 +18,9 @@ def repeated(names: Iterable[str]) -> list[str]:
 
 
 def contradictions(context: Structure[Any]) -> Iterator[str]:
-    """Yield a sentence for each contradiction of the names, of tuples without their comma, and of archives."""
-    yield from _without_comma(context)
+    """Yield a sentence for each contradiction of the names and of archives."""
     yield from _names(context)
     yield from _archives(context)
-
-
-def _without_comma(context: Structure[Any]) -> Iterator[str]:
-    """Yield a sentence for each tuple that is a text, since `("a")` is no tuple."""
-    for name in ("subscribers", "queried_by"):
-        if isinstance(text := getattr(context, name), str):
-            yield f"{name} is the text {text!r}: write ({text!r},), with a comma."
-    for command in context.commands:
-        if isinstance(command.after, str):
-            yield f"commands: after of {command.name} is {command.after!s}, and no tuple: write a comma after it."
 
 
 def _names(context: Structure[Any]) -> Iterator[str]:
