@@ -86,6 +86,12 @@ def test_a_role_of_no_function_is_not_tried(storm: Storm, faults: dict[str, Faul
     assert storm.perform(faults["kill:pre-traffic"]).untried
 
 
+def test_a_fault_that_no_call_reaches_leaves_no_dead_letters(storm: Storm, faults: dict[str, Fault]):
+    """Its malformed event is one, and the next fault would have it as a loss."""
+    assert storm.perform(faults["refuse:inbound-dead-letters"]).untried
+    assert storm.calm() == []
+
+
 def test_a_lost_event_is_a_finding(storm: Storm, faults: dict[str, Fault], monkeypatch: pytest.MonkeyPatch):
     """The queue loses a message while it is reordered."""
     read = deliveries._messages

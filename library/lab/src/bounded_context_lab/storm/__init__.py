@@ -28,7 +28,7 @@ from bounded_context_local.running.context import RunningContext
 from bounded_context_local.running.start import running_context
 
 from . import graph_checks
-from .checks import Checks, Remedies
+from .checks import Checks, Remedies, purge
 from .deliveries import NotReached, Trial
 from .expected_alarms import KINDS, Kind
 from .faults import Fault, Resources, derive, prefix_of
@@ -157,7 +157,6 @@ class Storm:
         """Start the functions' processes, which takes most of a minute, and return the findings of a calm after it."""
         with self._working(self._trial()) as (_, checks, _):
             wait(checks.is_done, HEALING_SECONDS)
-            checks.purge()
         return self.unhealthy()
 
     def unhealthy(self) -> list[str]:
@@ -169,8 +168,8 @@ class Storm:
 
         An alarm without data is none: a busy machine delays the metrics, and the checks detect a schedule that fails.
         """
-        started = time.time()
-        with self._working(self._trial()) as (_, checks, _):
+        trial, started = self._trial(), time.time()
+        with self._working(trial) as (_, checks, _):
             wait(checks.is_done, seconds)
             findings = [*checks.missing(), *checks.duplicates()]
         alarms = observed(self._running, self._graph, started, ())
@@ -202,7 +201,6 @@ class Storm:
                 missing, seconds = [*trial.lost, *checks.missing()], time.monotonic() - lifted
                 duplicates = checks.duplicates()
         alarms = self._observed(trial, started)
-        checks.purge()
         return Outcome(fault, "", stopped, alarms, sections, missing, duplicates, None if missing else seconds)
 
     def _stops(self, fault: Fault, trial: Trial, started: float, checks: Checks) -> bool:
@@ -233,6 +231,8 @@ class Storm:
         return {name: state for name, state in notified_alarms.items() if name not in trial.caused}
 
     def _trial(self) -> Trial:
+        """Begin a trial, without the dead letters of the last one."""
+        purge(self._running)
         self._number += 1
         return Trial(self._running, self._interception, self._graph, self._seed * 1_000 + self._number)
 

@@ -111,12 +111,6 @@ class Checks:
         malformed = {INBOUND: 1} if self._load.bad_event else {}
         return [name for name, url in self._queues.items() if self._waiting(url) > malformed.get(name, 0)]
 
-    def purge(self) -> None:
-        """Empty the dead-letter queues, so the next fault starts without messages of this fault."""
-        for url in self._queues.values():
-            if self._waiting(url):
-                self._running.aws.call("sqs", "purge_queue", QueueUrl=url)
-
     @property
     def _queues(self) -> Mapping[str, str]:
         return self._running.outputs["dead_letter_queues"]
@@ -193,6 +187,12 @@ class Checks:
             for reception in list(subscriber.received)[self._offsets[subscriber.name] :]:
                 by_subject[reception.event["subject"]].append(reception.event)
             yield subscriber.name, by_subject
+
+
+def purge(running: RunningContext) -> None:
+    """Empty the dead-letter queues."""
+    for url in running.outputs["dead_letter_queues"].values():
+        running.aws.call("sqs", "purge_queue", QueueUrl=url)
 
 
 def _file(record: Mapping[str, Any]) -> str:
