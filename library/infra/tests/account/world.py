@@ -5,8 +5,9 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -153,12 +154,12 @@ class World:
             for place, stand_in in self._stand_ins():
                 patches.enter_context(patch(place, stand_in))
             patches.enter_context(patch.dict("os.environ", self._environment()))
-            written: list[str] = []
-            patches.enter_context(patch("sys.stdout.write", written.append))
-            patches.enter_context(patch("sys.stderr.write", written.append))
+            written = StringIO()
+            patches.enter_context(redirect_stdout(written))
+            patches.enter_context(redirect_stderr(written))
             status = context(*words)
-        self.output += "".join(written)
-        require(status == 0, self._refusal or "".join(written))
+        self.output += written.getvalue()
+        require(status == 0, self._refusal or written.getvalue())
 
     def _environment(self) -> dict[str, str]:
         """Return variables for boto3: credentials only with a known profile."""
