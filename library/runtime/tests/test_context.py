@@ -599,6 +599,7 @@ def test_the_names_of_the_default_context():
         "version-conflict",
         "illegal-move",
         "list-open",
+        "several-changes",
         "idempotency-key-reused",
         "in-progress",
     )
@@ -618,7 +619,7 @@ def test_the_names_of_a_context_with_own_routes_and_refusals():
     ]
     assert ORDER.event_by_status == {status: f"Order{status.title()}" for status in Progress}
     assert (ORDER.amounts, ORDER.currency, ORDER.currencies) == (("weight",), None, ("NONE",))
-    assert ORDER.refusals[6:] == ("not-packed", "idempotency-key-reused", "in-progress")
+    assert ORDER.refusals[7:] == ("not-packed", "idempotency-key-reused", "in-progress")
 
 
 def test_the_names_of_a_context_with_few_answers():

@@ -87,9 +87,12 @@ def test_two_changes_one_after_the_other_are_both_judged():
     """Each by where the one before has left it."""
     packed = Samples(ORDER).aggregate(1).moved_to(Progress.PACKED)
     ORDER.transitions.change(packed)
+    packed.stored_as("etag-2")
     ORDER.transitions.change(packed.moved_to(Progress.SHIPPED))
+    shipped = packed.moved_to(Progress.SHIPPED)
+    shipped.stored_as("etag-3")
     with pytest.raises(IllegalMove):
-        ORDER.transitions.change(packed.moved_to(Progress.SHIPPED).moved_to(Progress.PACKED))
+        ORDER.transitions.change(shipped.moved_to(Progress.PACKED))
 
 
 @over_contexts

@@ -93,6 +93,20 @@ def test_a_second_run_has_no_second_effect():
 
 
 @pytest.mark.usefixtures("table")
+def test_an_order_stays_due_while_its_rule_makes_two_changes():
+    (identity,) = entered(ENTERED, PLAIN[0])
+
+    def packs_twice(command: PackOrder, orders: Any) -> Order:
+        orders.save(expected(command, orders).moved_to(Progress.PACKED).moved_to(Progress.PACKED))
+        return orders.get(command.id)
+
+    faulty = [replace(each, rule=packs_twice) if each.model is PackOrder else each for each in DUE_ORDER.commands]
+    assert numbers(meet(DUE, replace(DUE_ORDER, commands=tuple(faulty)))) == {"failed": 1}
+    assert numbers(meet(DUE)) == {"met": 1}
+    assert stored(identity).status is Progress.PACKED
+
+
+@pytest.mark.usefixtures("table")
 def test_orders_are_met_in_the_order_of_their_times(monkeypatch: pytest.MonkeyPatch):
     """Over all shards and pages of the index."""
     monkeypatch.setattr("bounded_context.adapters.deadlines.PAGE", 2)

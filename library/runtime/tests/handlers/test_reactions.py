@@ -13,6 +13,7 @@ from bounded_context import BadContext, By, Copy, Reaction, ReceivedEvent, Unava
 from bounded_context.adapters import reactions as adapter
 from bounded_context.adapters.items import HOPS
 from bounded_context.application import reactions
+from bounded_context.handlers._requests import Refused
 from bounded_context.testing.functions import forget_adapters, handler_of
 from bounded_context_local.testing.plugin import made_table
 from tests.claims import CANCELLED, CLAIM, Claim, ClaimDetails, RejectClaim, Status, context_of, with_rule
@@ -96,6 +97,22 @@ def test_the_open_claims_of_a_policy_are_rejected_once(deliver: Deliver):
     assert deliver(_event(5), _event(5)) == []
     assert _claims() == after
     assert _items()["POLICY#p-1"]["status"] == "KNOWN"
+
+
+def test_an_event_is_delivered_again_while_its_command_makes_two_changes(deliver: Deliver):
+    """After the repair of the rule, a redrive has the effect."""
+    _add(1)
+
+    def rejects_twice(command: RejectClaim, claims: Any) -> Claim:
+        claims.save(claims.get(command.id).moved_to(Status.REJECTED).moved_to(Status.REJECTED))
+        return claims.get(command.id)
+
+    faulty = [replace(each, rule=rejects_twice) if each.model is RejectClaim else each for each in CLAIM.commands]
+    with pytest.raises(Refused):
+        deliver(_event(5), of=replace(CLAIM, commands=tuple(faulty)))
+    assert _claims() == {"c-0000": ("OPEN", 1)}
+    assert deliver(_event(5)) == []
+    assert _claims() == {"c-0000": ("REJECTED", 2)}
 
 
 def test_a_repeat_has_one_effect_although_the_rule_returns_a_command(deliver: Deliver, monkeypatch: pytest.MonkeyPatch):

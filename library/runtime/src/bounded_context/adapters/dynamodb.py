@@ -60,8 +60,7 @@ _current: Final[ContextVar[_Attempt | None]] = ContextVar("attempt", default=Non
 def attempt(identity: str, *command: Any) -> Iterator[None]:
     """Add the digest of a command to its writes. ``command`` is the command's name, key and payload as JSON values.
 
-    Only the effect on the aggregate ``identity`` is recognised. A rule that changes others too changes this aggregate
-    last.
+    Only the effect on the aggregate ``identity`` is recognised.
     """
     text = json.dumps(command, sort_keys=True, default=str)
     token = _current.set(_Attempt(identity, sha256(text.encode()).hexdigest()[:_DIGITS]))

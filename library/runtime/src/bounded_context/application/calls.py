@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from ..domain.aggregate import Aggregate, Change, ListOpen, Transitions, VersionConflict
+from ..domain.aggregate import Aggregate, Change, ListOpen, SeveralChanges, Transitions, VersionConflict
 from .ports import Aggregates, Throttled
 
 LONGEST_RESERVE: Final = 30.0
@@ -145,11 +145,12 @@ class GuardedAggregates(Generic[A]):
         return self._aggregates.get(identity)
 
     def add(self, aggregate: A) -> None:
-        """Store a new aggregate. Raises AlreadyExists."""
+        """Store a new aggregate. Raises AlreadyExists, SeveralChanges."""
+        self._transitions.creation(aggregate)
         self._aggregates.add(aggregate)
 
     def save(self, aggregate: A) -> None:
-        """Store the version after the stored one. Raises IllegalMove, ListOpen, VersionConflict."""
+        """Store the version after the stored one. Raises IllegalMove, ListOpen, SeveralChanges, VersionConflict."""
         self._transitions.change(aggregate)
         self._require_closed_list(aggregate, aggregate.version - 1)
         self._aggregates.save(aggregate)
@@ -163,3 +164,50 @@ class GuardedAggregates(Generic[A]):
     def _require_closed_list(self, aggregate: A, version: int) -> None:
         if version == 1 and aggregate.list_id is not None and self._is_open(aggregate.list_id):
             raise ListOpen(aggregate.details.identity, aggregate.id)
+
+
+class OneChange(Generic[A]):
+    """The aggregates that the rule of a command receives: `commit` writes the rule's change after the rule.
+
+    A rule that refuses its command has therefore changed nothing. A second change is refused: a failure between two
+    writes would leave the first write alone.
+    """
+
+    def __init__(self, transitions: Transitions, aggregates: Aggregates[A]) -> None:
+        self._transitions = transitions
+        self._aggregates = aggregates
+        self._changes: list[tuple[Callable[[A], None], A]] = []
+
+    def get(self, identity: str) -> A:
+        """Return the aggregate as the rule has added or saved it, or else as stored. Raises NotFound."""
+        own = (aggregate for write, aggregate in self._changes if write != self._aggregates.remove)
+        return next((changed for changed in own if changed.id == identity), None) or self._aggregates.get(identity)
+
+    def add(self, aggregate: A) -> None:
+        """Take a new aggregate. Raises SeveralChanges."""
+        self._take(self._transitions.creation, self._aggregates.add, aggregate)
+
+    def save(self, aggregate: A) -> None:
+        """Take the version after the stored one. Raises IllegalMove, SeveralChanges, TooMany."""
+        self._take(self._transitions.change, self._aggregates.save, aggregate)
+
+    def remove(self, aggregate: A) -> None:
+        """Take a removal. Raises IllegalMove, SeveralChanges."""
+        self._take(self._transitions.removal, self._aggregates.remove, aggregate)
+
+    def commit(self) -> None:
+        """Write the change, if there is one. Raises AlreadyExists, ListOpen, SeveralChanges, VersionConflict."""
+        for write, aggregate in self._single():
+            write(aggregate)
+
+    def _take(self, check: Callable[[A], None], write: Callable[[A], None], aggregate: A) -> None:
+        if not self._changes:
+            check(aggregate)
+        self._changes.append((write, aggregate))
+        self._single()
+
+    def _single(self) -> list[tuple[Callable[[A], None], A]]:
+        """Return the change, if there is one. Raises SeveralChanges, also if the rule has ignored the refusal."""
+        for _, second in self._changes[1:]:
+            raise SeveralChanges(second.details.identity, second.id)
+        return self._changes

@@ -20,6 +20,7 @@ from ..domain.aggregate import (
     IllegalMove,
     ListOpen,
     NotFound,
+    SeveralChanges,
     State,
     TooMany,
     Transitions,
@@ -102,7 +103,7 @@ EARLIER_INDEX_SHARDS: Final = 16
 REUSED: Final = "idempotency-key-reused"
 IN_PROGRESS: Final = "in-progress"
 
-_PLATFORM_ERRORS: Final = (AlreadyExists, NotFound, VersionConflict, IllegalMove, ListOpen)
+_PLATFORM_ERRORS: Final = (AlreadyExists, NotFound, VersionConflict, IllegalMove, ListOpen, SeveralChanges)
 
 
 def _index(key: str | By) -> str:

@@ -97,6 +97,21 @@ class TooMany(BusinessError):
         super().__init__(f"{field} {identity!r} has {children.most} {children.plural}, which is the limit")
 
 
+class SeveralChanges(BusinessError):
+    """A rule makes more than one change, of which a failure could leave a part. Nothing is written.
+
+    The status is that of a fault of the service, so that the alarm of the API's errors rises.
+    """
+
+    code = "several-changes"
+    status = 500
+    title = "A command makes one change"
+
+    def __init__(self, field: str, identity: str) -> None:
+        remedy = "let the rule save one aggregate, once, with a new status or a new child"
+        super().__init__(f"{field} {identity!r} would be changed in part only: {remedy}")
+
+
 class Unavailable(BusinessError):
     """Another system that a rule calls does not answer. The caller repeats the command after ``retry_after`` seconds.
 
@@ -299,7 +314,7 @@ class Aggregate(Generic[D, S, T]):
     ``due`` is the stored time of the deadline of its status, or empty.
     ``counts`` has the number of its children by their name (`bounded_context.Child`), and ``family`` is a part of their
     keys. ``added`` is the class of the child that this version adds, and ``last_child`` the child that it or the stored
-    version added, by its name.
+    version added, by its name. ``changes`` counts the changes since the aggregate was read or written.
     ``created_at`` and ``changed_at`` are the times of the first and of the last write. They are None before a write,
     and for a write of a library version before 0.5.0.
     """
@@ -321,6 +336,7 @@ class Aggregate(Generic[D, S, T]):
     family: str = field(default="", kw_only=True, compare=False, repr=False)
     added: "type[Child] | None" = field(default=None, kw_only=True, compare=False, repr=False)
     last_child: Mapping[str, Any] = field(default_factory=dict, kw_only=True, compare=False, repr=False)
+    changes: int = field(default=0, kw_only=True, compare=False, repr=False)
     created_at: datetime | None = field(default=None, kw_only=True, compare=False, repr=False)
     changed_at: datetime | None = field(default=None, kw_only=True, compare=False, repr=False)
 
@@ -394,6 +410,7 @@ class Aggregate(Generic[D, S, T]):
     def stored_as(self, etag: str | None, at: datetime | None = None) -> None:
         """Set the etag of the state that was written, and the time of the write."""
         _set(self, "etag", etag)
+        _set(self, "changes", 0)
         _set(self, "changed_at", at)
         if self.version == 1:
             _set(self, "created_at", at)
@@ -417,7 +434,8 @@ class Aggregate(Generic[D, S, T]):
         return replace(self._next(), added=type(child), last_child=last, **more)
 
     def _next(self) -> Self:
-        return replace(self, version=self.version + 1, previous_status=self.status, added=None, last_child={})
+        before: Any = {"version": self.version + 1, "previous_status": self.status, "changes": self.changes + 1}
+        return replace(self, **before, added=None, last_child={})
 
 
 Kind = Literal["creates", "changes", "adds", "deletes"]
@@ -555,14 +573,22 @@ class Transitions:
         self._changes = {command.status: command for command in commands if command.kind == "changes"}
         self._deletes = next(command for command in commands if command.kind == "deletes")
 
+    def creation(self, created: Aggregate[Any, Any]) -> None:
+        """Accept a new aggregate. Raises SeveralChanges: it has a child, which the creation would lose."""
+        if created.added is not None:
+            raise SeveralChanges(created.details.identity, created.id)
+
     def change(self, changed: Aggregate[Any, Any]) -> None:
         """Accept a changed aggregate if the command that sets its status may start from its previous status.
 
         Raises:
             IllegalMove: the command may not start from there.
             LookupError: no command changes an aggregate into that status, or adds that child.
+            SeveralChanges: it has more than one change, and therefore no version that follows the stored version.
             TooMany: the aggregate has as many children as it may have.
         """
+        if changed.changes > 1:
+            raise SeveralChanges(changed.details.identity, changed.id)
         if changed.added is not None:
             self._addition(changed, changed.added)
             return

@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .. import aws
 from ..adapters import dynamodb
-from ..application.calls import MARGIN
+from ..application.calls import MARGIN, OneChange
 from ..application.ports import Aggregates
 from ..declaration.context import Context
 from ..declaration.entry_points import TableSettings
@@ -121,8 +121,10 @@ class CommandHandler(Generic[C, A]):
         return response
 
     def _effect(self, command: C) -> dict[str, Any]:
+        aggregates = OneChange(self.context.transitions, self.aggregates())
         try:
-            aggregate = self.use_case(command, self.aggregates())
+            aggregate = self.use_case(command, aggregates)
+            aggregates.commit()
         except dynamodb.Done as earlier:
             aggregate = earlier.aggregate
         child = aggregate.last_child if self.declared.kind == "adds" else {}

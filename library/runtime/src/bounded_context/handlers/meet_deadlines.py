@@ -11,7 +11,7 @@ from ..declaration import measures
 from ..declaration.context import Context, declared
 from ..declaration.entry_points import TableSettings, local
 from ..declaration.structure import IN_PROGRESS, MEET_DEADLINES
-from ..domain.aggregate import Change, ListOpen, Unavailable
+from ..domain.aggregate import Change, ListOpen, SeveralChanges, Unavailable
 from ..domain.fields import now
 from ..telemetry import Handler, count, logger
 from ._function import function
@@ -61,13 +61,19 @@ def _passing(context: Context[Any]) -> frozenset[str]:
 
 
 def _run(context: Context[Any], call: Any, command: Change, key: str) -> str:
-    """Run a command as its own function does, under the key of the deadline; return the code of its refusal."""
+    """Run a command as its own function does, under the key of the deadline; return the code of its refusal.
+
+    Raises:
+        Refused: the rule is faulty. The aggregate stays due, and its deadline is met after the repair.
+    """
     handler = CommandHandler.of(context, type(command))
     if handler.declared.kind == "adds":
         raise TypeError(f"a deadline returned {handler.declared.name}, which adds a child and leaves the status due")
     try:
         handler.perform(command, key, command.model_dump(mode="json", exclude_none=True), call)
     except Refused as refused:
+        if refused.rule is SeveralChanges:
+            raise
         return refused.code
     return ""
 

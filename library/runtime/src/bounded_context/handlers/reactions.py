@@ -16,7 +16,7 @@ from ..application.reactions import Reactions, received
 from ..declaration.context import Context
 from ..declaration.entry_points import local
 from ..declaration.structure import IN_PROGRESS
-from ..domain.aggregate import Change, ListOpen, Unavailable, VersionConflict
+from ..domain.aggregate import Change, ListOpen, SeveralChanges, Unavailable, VersionConflict
 from ..domain.reactions import MOST_HOPS
 from ..telemetry import logger
 from ._requests import Refused
@@ -65,7 +65,7 @@ class Reactor:
             logger.info("reaction goes on", seconds=seconds, **about)
 
     def _run(self, command: Change, key: str) -> str:
-        """Run a command under a key; return the code of a refusal. Raises Unavailable."""
+        """Run a command under a key; return the code of a refusal. Raises Unavailable; Refused: the rule is faulty."""
         handler = CommandHandler.of(self._context, type(command))
         payload = command.model_dump(mode="json", exclude={"expected_version"})
         try:
@@ -73,6 +73,8 @@ class Reactor:
         except Refused as refused:
             if refused.rule and issubclass(refused.rule, Unavailable):
                 raise Unavailable("another system", refused.retry_after or 30) from None
+            if refused.rule is SeveralChanges:
+                raise
             if refused.code not in _TRANSIENT:
                 handler.count_refusal(refused)
             return refused.code

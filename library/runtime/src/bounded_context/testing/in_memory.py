@@ -49,14 +49,15 @@ class InMemoryAggregates(Generic[A]):
         return replace(self.stored[identity], previous_status=None)
 
     def add(self, aggregate: A) -> None:
-        """Store a new aggregate. Raises AlreadyExists."""
+        """Store a new aggregate. Raises AlreadyExists, SeveralChanges."""
+        self._context.transitions.creation(aggregate)
         if aggregate.id in self.stored:
             raise AlreadyExists(self._context.identity, aggregate.id)
         aggregate.stored_as(secrets.token_hex(8), now())
         self.stored[aggregate.id] = aggregate
 
     def save(self, aggregate: A) -> None:
-        """Replace the stored aggregate by its next version. Raises IllegalMove, ListOpen, VersionConflict."""
+        """Replace the stored aggregate by its next version. Raises IllegalMove, ListOpen, SeveralChanges, VersionConflict."""
         self._context.transitions.change(aggregate)
         self._of_closed_list(aggregate)
         self._at_version(aggregate.id, aggregate.version - 1)
