@@ -57,7 +57,10 @@ class InMemoryAggregates(Generic[A]):
         self.stored[aggregate.id] = aggregate
 
     def save(self, aggregate: A) -> None:
-        """Replace the stored aggregate by its next version. Raises IllegalMove, ListOpen, SeveralChanges, VersionConflict."""
+        """Replace the stored aggregate by its next version.
+
+        Raises IllegalMove, ListOpen, SeveralChanges, VersionConflict.
+        """
         self._context.transitions.change(aggregate)
         self._of_closed_list(aggregate)
         self._at_version(aggregate.id, aggregate.version - 1)
