@@ -17,9 +17,9 @@ _WRITE_LOG = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogSt
 class Delivery(Component):
     """A connector of Transfer Family to a partner's server, and its role.
 
-    AWS asks for read and write access to the folder of the sent files, and for the secret (Transfer Family API reference,
-    CreateConnector, AccessRole). The role has it for the partner's folder alone. The role also writes the connector's
-    log (AWS managed policy AWSTransferLoggingAccess): Transfer names its group by the connector's id.
+    AWS requires read and write access to the folder of the sent files, and to the secret (Transfer Family API
+    reference, CreateConnector, AccessRole). The role has it for the partner's folder alone. It also writes the log of
+    the connector (AWS managed policy AWSTransferLoggingAccess), whose group Transfer names by the connector's id.
     """
 
     urn_type = "bounded-context:infra:Delivery"
