@@ -117,6 +117,10 @@ def _targets(kind: str) -> Callable[[Graph, Node], bool]:
     return condition
 
 
+def _logs(graph: Graph, role: Node) -> bool:
+    return any(connector.inputs.get("loggingRole") == role.arn for connector in graph.of("transfer/connector"))
+
+
 CONDITIONS: Mapping[str, Callable[[Graph, Node], bool]] = {
     "always": lambda *_: True,
     "stream": _reads("dynamodb"),
@@ -124,5 +128,6 @@ CONDITIONS: Mapping[str, Callable[[Graph, Node], bool]] = {
     "traced": _traced,
     "starts": _targets(":stateMachine:"),
     "commits": _targets(":codepipeline:"),
+    "logs": _logs,
 }
 """The roles to which an entry applies, by the entry's `when`."""

@@ -80,6 +80,6 @@ def test_a_connector_is_drawn_between_the_function_and_its_bucket() -> None:
     assert {arrow for arrow in said(pictured) if connector in arrow} == {
         ("function export_files", "reads, sends", connector),
         (connector, "starts", "function export_files"),
-        (connector, "reads", "bucket inbox"),
+        (connector, "reads, writes", "bucket inbox"),
         (connector, "reads", "secret deliver-acme"),
     }

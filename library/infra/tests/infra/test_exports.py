@@ -254,17 +254,24 @@ def test_a_connector_has_the_address_the_key_and_a_secret_without_a_value(delive
     assert not delivered.of("secretsmanager/secretVersion")
 
 
-def test_the_role_of_a_connector_reads_the_partner_s_files_and_the_secret_alone(delivered: Graph):
+def test_the_role_of_a_connector_has_the_partner_s_folder_the_secret_and_the_log_alone(delivered: Graph):
     statements = _policies(delivered, "to-deliver-acme")
     actions = sorted(action for statement in statements for action in _list(statement["Action"]))
     assert actions == [
         "kms:Decrypt",
+        "kms:GenerateDataKey",
+        "logs:CreateLogGroup",
+        "logs:CreateLogStream",
+        "logs:DescribeLogStreams",
+        "logs:PutLogEvents",
+        "s3:DeleteObject",
         "s3:GetBucketLocation",
         "s3:GetObject",
         "s3:ListBucket",
+        "s3:PutObject",
         "secretsmanager:GetSecretValue",
     ]
-    [objects] = [one for one in statements if _list(one["Action"]) == ["s3:GetObject"]]
+    [objects] = [one for one in statements if "s3:GetObject" in _list(one["Action"])]
     assert all(resource.endswith("/outgoing/acme/*") for resource in _list(objects["Resource"]))
     assert not any(resource == "*" for statement in statements for resource in _list(statement["Resource"]))
 

@@ -11,13 +11,15 @@ _POLICY = "TransferSFTPConnectorSecurityPolicy-2024-03"
 _ENDED = ("SFTP Connector File Send Completed", "SFTP Connector File Send Failed")
 """Transfer Family user guide, "Managing Transfer Family events using Amazon EventBridge"."""
 
+_WRITE_LOG = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+
 
 class Delivery(Component):
     """A connector of Transfer Family to a partner's server, and its role.
 
-    The role reads the partner's files and the secret, and nothing else. The connector has no logging role: the log
-    group of a connector is named by its id, so the stack's key and permissions would not cover it. The records of files
-    have the reasons of failed transfers.
+    AWS requires read and write access to the folder of the sent files, and to the secret (Transfer Family API
+    reference, CreateConnector, AccessRole). The role has it for the partner's folder alone. It also writes the log of
+    the connector (AWS managed policy AWSTransferLoggingAccess), whose group Transfer names by the connector's id.
     """
 
     urn_type = "bounded-context:infra:Delivery"
@@ -41,15 +43,21 @@ class Delivery(Component):
         permissions = grant(
             self,
             role,
-            allow(["s3:GetObject"], pulumi.Output.concat(bucket_arn, f"/{folder}/*")),
+            allow(
+                ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+                pulumi.Output.concat(bucket_arn, f"/{folder}/*"),
+            ),
             allow(["s3:ListBucket"], bucket_arn, Condition={"StringLike": {"s3:prefix": [folder, f"{folder}/*"]}}),
             allow(["s3:GetBucketLocation"], bucket_arn),
             allow(["secretsmanager:GetSecretValue"], secret_arn),
-            allow(["kms:Decrypt"], stack.key.arn),
+            allow(["kms:Decrypt", "kms:GenerateDataKey"], stack.key.arn),
+            # The connector's id is unknown before the connector exists, and the connector checks its role.
+            allow(_WRITE_LOG, stack.account.arn("logs", "log-group:/aws/transfer/c-*")),
         )
         self.connector = transfer.Connector(
             name,
             access_role=role.arn,
+            logging_role=role.arn,
             url=url,
             security_policy_name=_POLICY,
             sftp_config={"user_secret_id": secret_arn, "trusted_host_keys": list(host_keys)},
