@@ -51,7 +51,7 @@ PULUMI: Final = {
     "import": "stack parent generate-code yes",
     "login": "",
     "plugin install": "exact",
-    "preview": "stack policy-pack save-plan",
+    "preview": "stack policy-pack save-plan diff expect-no-changes",
     "refresh": "stack preview-only target",
     "stack": "stack show-urns",
     "stack change-secrets-provider": "stack",
