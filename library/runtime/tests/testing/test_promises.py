@@ -447,6 +447,7 @@ ELSEWHERE = {
     "nothing-of-lists-is-left",
     "refusals-are-declared",
     "rules-accept-samples",
+    "rules-make-one-change",
     "partners-can-check-lists",
     "settings-are-read",
     "events-keep-their-contract",

@@ -5,22 +5,25 @@ import importlib.util
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from os import environ
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
 
+from bounded_context.application.calls import OneChange
 from bounded_context.application.verification import CreatingRule, lacking_in_rows
 from bounded_context.declaration.context import VARIABLE, Context
 from bounded_context.declaration.entry_points import STEPS, entry_point
 from bounded_context.declaration.own_routes import own_routes
-from bounded_context.domain.aggregate import BusinessError, Unavailable
+from bounded_context.domain.aggregate import BusinessError, Command, SeveralChanges, Unavailable
 from bounded_context.domain.faults import INVALID
 from bounded_context.handlers._function import mark
-from bounded_context.testing import InMemory, Samples
+from bounded_context.testing import InMemory, InMemoryAggregates, Samples
 from bounded_context.testing.functions import VARIABLES, forget_adapters, own_values
 
+from ..contracts.published import examples
 from ..eject import parts
 from ..programs.stack_settings import without_reader
 from ._promise import Check, Repository, resolved
@@ -84,6 +87,41 @@ def _refusal_of_sample(context: Context[Any], number: int) -> str:
     except Exception:  # a rule of the team may raise any
         return ""
     return ""
+
+
+def rules_make_one_change(where: Repository) -> Iterator[str]:
+    """Every command makes one change: its rule saves one aggregate, once, with a new status or a new child."""
+    for command in where.context.commands:
+        if any(_makes_several(where.context, command, status) for status in command.after or ("",)):
+            rule = command.rule
+            remedy = "let it save one aggregate, once, with a new status or a new child"
+            yield f"{where.place(rule)}: {rule.__name__} makes several changes ({SeveralChanges.code}): {remedy}."
+
+
+def _makes_several(context: Context[Any], command: Command[Any, Any], status: str) -> bool:
+    """Run a command's rule on examples, in whose world each identity has a sample in a status."""
+    aggregates: Any = OneChange(context.transitions, _Sampled(context, status))
+    try:
+        values = Samples(context).values() if command.kind == "creates" else examples(command.model)
+        command.rule(command.model.model_validate(values), aggregates)
+    except SeveralChanges:
+        return True
+    except Exception:  # a rule of the team may raise any
+        return False
+    return False
+
+
+class _Sampled(InMemoryAggregates[Any]):
+    """Aggregates in memory, in which each identity has a sample in a status."""
+
+    def __init__(self, context: Context[Any], status: str) -> None:
+        super().__init__(context)
+        self._sample = Samples(context).aggregate(1, **({"status": status} if status else {}))
+
+    def get(self, identity: str) -> Any:
+        """Return the sample under an identity."""
+        details = self._sample.details
+        return replace(self._sample, details=details.model_copy(update={details.identity: identity}))
 
 
 def partners_can_check_lists(where: Repository) -> Iterator[str]:
@@ -251,6 +289,7 @@ CHECKS: tuple[Check, ...] = (
     commands_run_their_rule,
     lists_obey_the_rule,
     rules_accept_samples,
+    rules_make_one_change,
     partners_can_check_lists,
     functions_have_code,
     code_is_deployed,
