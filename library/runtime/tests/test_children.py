@@ -1,5 +1,6 @@
 """Children of an aggregate: the notes of a payment, their limit, their events, their pages and their end."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -11,11 +12,13 @@ from payment.model import Payment, Status
 from bounded_context import (
     Aggregates,
     BadContext,
+    By,
     Change,
     Child,
     Children,
     Command,
     Context,
+    Day,
     Identifier,
     IllegalMove,
     LongText,
@@ -35,6 +38,7 @@ from bounded_context.handlers.commands import command_handler
 from bounded_context.handlers.queries import children_handler
 from bounded_context.testing import InMemoryAggregates, Samples
 from bounded_context.testing.functions import LambdaContext
+from bounded_context_infra.declaration.queries import is_of_others
 from bounded_context_local.testing.plugin import made_table
 from tests.handlers.conftest import settings
 
@@ -275,6 +279,20 @@ class Numbered(Child):
     number: WholeNumber
 
 
+class Passing(Child):
+    """A child that DynamoDB would remove by its time to live."""
+
+    expires_at: WholeNumber
+
+
+class Subscribed(Child):
+    """A child with the names of two fields and of an index's key."""
+
+    subscription_id: Identifier
+    due_date: Day
+    status_shard: Text
+
+
 class Payer(Child):
     """A child with the name of a field."""
 
@@ -301,7 +319,8 @@ _SAME = "the same value: rename one, or write the same type and mark."
     [
         (Remark, f"children: an erasure gives PaymentDetails.payer and Remark.payer {_SAME}"),
         (Sum, f"children: an erasure gives PaymentDetails.currency and Sum.currency {_SAME}"),
-        (Numbered, "children: Numbered has a field 'number', which every child has: rename it."),
+        (Numbered, "children: Numbered has a field 'number', which is a reserved name: rename it."),
+        (Passing, "children: Passing has a field 'expires_at', which is a reserved name: rename it."),
         (Payer, "children: Payer has the name of a field, 'payer': rename it."),
     ],
 )
@@ -310,6 +329,30 @@ def test_bad_fields_of_children_are_refused(child: type[Child], sentence: str):
     with pytest.raises(BadContext) as refused:
         replace(CONTEXT, commands=(*PAYMENT.commands, add), children=(Children(child, "notes", most=5),))
     assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("keys", "field"),
+    [
+        (("subscription_id",), "subscription_id"),
+        ((By("payer", order="due_date"),), "due_date"),
+        (("status",), "status_shard"),
+        ((), None),
+    ],
+)
+def test_a_child_with_the_key_of_an_index_is_refused(keys: tuple[str | By, ...], field: str | None):
+    """The index would contain it, and a query would read it as an aggregate."""
+    add = Command.adds(AddNote, add_note, Subscribed, "PaymentNoteAdded", after=(Status.REGISTERED,))
+    commands, children = (*PAYMENT.commands, add), (Children(Subscribed, "notes", most=5),)
+    context = replace(CONTEXT, queried_by=(), commands=commands, children=children)
+    with pytest.raises(BadContext, match=f"'{field}'") if field else nullcontext():
+        replace(context, queried_by=keys)
+
+
+def test_the_attributes_of_a_feature_are_reserved_with_the_feature():
+    """A context of 0.4.0 keeps the keys of its queries."""
+    assert not is_of_others(PAYMENT, "number")
+    assert is_of_others(CONTEXT, "number")
 
 
 def test_the_version_before_a_major_version_has_the_child_too():

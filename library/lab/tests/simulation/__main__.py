@@ -27,7 +27,7 @@ from .shrink import shrunk
 
 Found = tuple[int, str]
 _CHUNK = 250
-_PARTS = {
+PARTS = {
     "approvals": approvals,
     "children": children.run,
     "deadlines": deadlines.run,
@@ -46,7 +46,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--schedules", type=int, default=100_000, help="how many seeds from there on")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="processes that run them")
     parser.add_argument("--seed", type=int, help="run this seed alone, and show its shrunk schedule")
-    parser.add_argument("--part", choices=_PARTS, default="imports", help="which schedules")
+    parser.add_argument("--part", choices=PARTS, default="imports", help="which schedules")
     parser.add_argument("--known", default="", help="names of invariants to pass over, with commas between them")
     return parser.parse_args()
 
@@ -54,7 +54,7 @@ def _options() -> argparse.Namespace:
 def _chunk(chunk: tuple[int, int, frozenset[str], str]) -> list[Found]:
     first, past, known, part = chunk
     with installed():
-        outcomes = failing(range(first, past), known, _PARTS[part])
+        outcomes = failing(range(first, past), known, PARTS[part])
         return [(outcome.seed, outcome.violation.name) for outcome in outcomes if outcome.violation]
 
 
@@ -80,7 +80,7 @@ def _search(options: argparse.Namespace, known: frozenset[str]) -> dict[str, lis
 
 def _show(seed: int, known: frozenset[str], part: str) -> None:
     with installed():
-        outcome = _PARTS[part](seed, known)
+        outcome = PARTS[part](seed, known)
         _say(summary(shrunk(outcome, known=known) if outcome.violation else outcome))
 
 

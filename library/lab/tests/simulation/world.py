@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 from payment.context import PAYMENT
 
+from bounded_context import ListApproval
 from bounded_context.domain.lists import PinnedFile
 from bounded_context_infra.configuration.project import list_workflow
 
@@ -36,7 +37,8 @@ _REDRIVES: Final = 6
 
 
 @cache
-def _definition(concurrency: int) -> str:
+def _definition(concurrency: int, approval: ListApproval | None) -> str:
+    assert PAYMENT.approval == approval
     arns = {f"{name}_arn": name for name in _STEPS} | {"verification_arn": "verify_subscription"}
     values = {"inbox_bucket": BUCKET, "table_name": TABLE, "topic_arn": TOPIC}
     values |= dict.fromkeys(("import_concurrency", "verification_concurrency"), concurrency)
@@ -58,7 +60,7 @@ class World:
         self.given_up: set[str] = set()
         self.versions: list[Stored] = []
         self.unseen: list[dict[str, Any]] = []
-        definition = json.loads(_definition(scenario.concurrency))
+        definition = json.loads(_definition(scenario.concurrency, PAYMENT.approval))
         self.machine = Machine(definition, scheduler, MachineServices(self.account, self.functions, lambda: None))
         self._changes = 0
         self._finished = False

@@ -161,3 +161,16 @@ def test_aggregates_with_a_value_are_in_the_order_of_a_field(limit: int, newest_
     read_days = [payment.details.due_date.day for payment in read]
     assert read_days == sorted(days, reverse=newest_first)
     assert len(read) == len(payments)
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_an_index_that_contains_other_items_answers_with_aggregates(limit: int):
+    """An item of an earlier version, such as a child or a list, may have the attribute of a new query."""
+    context = replace(PAYMENT, queried_by=("payer",))
+    sample, own, table = samples.aggregate(1), Items(context), made_table(context)
+    AggregateTable(own, table).add(sample)
+    for key in ("LIST#1", "PAYMENT-NOTE#1#2#3", "ZEBRA#1"):
+        table.put_item(Item={"pk": key, "payer": sample.details.payer})
+    question: Any = {"payer": sample.details.payer, "limit": limit}
+    assert list_many(selection(context)(**question), AggregateShards(own, table)).aggregates == [sample]

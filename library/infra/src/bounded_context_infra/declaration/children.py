@@ -47,9 +47,9 @@ def contradictions(context: Structure[Any]) -> Iterator[str]:
 
 def _child_fields(context: Structure[Any], kind: Children) -> Iterator[str]:
     name, fields = kind.model.__name__, kind.model.model_fields
-    for field in (*OWN, context.identity):
+    for field in (*OWN, context.identity, "pk", "expires_at"):
         if field in fields:
-            yield f"children: {name} has a field {field!r}, which every child has: rename it."
+            yield f"children: {name} has a field {field!r}, which is a reserved name: rename it."
     long = [field for field in (*context.stored_fields.values(), *fields.values()) if kind_of(field) == "longtext"]
     if len(long) > MOST_LONG_TEXTS:
         yield f"children: the event of {name} has {len(long)} LongTexts, and may have {MOST_LONG_TEXTS}: write a Text."

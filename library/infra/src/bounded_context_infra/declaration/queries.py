@@ -1,9 +1,9 @@
 """The contradictions of a context's list query."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bounded_context.declaration.context import OTHERS
 from bounded_context.declaration.structure import EARLIER_INDEX_SHARDS, INDEX_SHARDS, By, Structure
 from bounded_context.domain.fields import is_personal, kind_of, may_be_none
 
@@ -14,6 +14,30 @@ _ORDERED: Final = ("date", "identifier")
 
 _PARAMETERS: Final = ("cursor", "limit")
 """The further parameters of the list query."""
+
+WRITTEN: Final[Mapping[str, str]] = {
+    "lists": "amounts awaits_scan bucket code decided_at decided_by execution failed failure imported_parts key "
+    "partner parts reason received_at rejected rejections rows scan size staged task_token undone_parts valid "
+    "verified version_id waits_since",
+    "projections": "event_id event_type order source",
+    "answers": "data expiration in_progress_expiration validation",
+    "circuits": "circuit_state failure_count half_open_owner opened_at probe_lease_expiry",
+    "restores": "progress",
+    "copied_fields": "copied",
+    "reactions": "busy_until done place writer",
+    "exports": "acknowledged_by attempt claimed_until failure failures fetched file_status last_period open_periods "
+    "prepared_at progress sent since_period transfer",
+    "children": "added_at child number",
+}
+"""The attributes of items that are not aggregates, by the feature that writes them. An index by such an attribute would
+contain these items too, and DynamoDB rejects an item whose index key is a number, empty, or longer than 2,048 bytes.
+The simulations record the attributes that are written, and compare them. The ``owner`` of a restore is a short text."""
+
+_ADDED: Final = ("copied_fields", "reactions", "exports", "children")
+"""The features without which a context of 0.4.0 keeps the keys of its list query."""
+
+_OF_PARTS: Final = re.compile(r"(rows|until|writer)_\d+")
+"""The attributes of a list's parts."""
 
 
 def contradictions(context: Structure[Any]) -> Iterator[str]:
@@ -32,10 +56,19 @@ def contradictions(context: Structure[Any]) -> Iterator[str]:
         if field is None or kind_of(field) not in ("text", "identifier") or not is_always_text:
             remedy = "list, status, or a Text or an Identifier that is required or of the state"
             yield f"queried_by has {name!r}: write {remedy}."
-        elif name in (context.identity, *_PARAMETERS) or name in OTHERS:
+        elif name in (context.identity, *_PARAMETERS) or is_of_others(context, context.attributes[name]):
             yield f"queried_by has {name!r}, which is a reserved name: rename the field, or leave it out."
     for by in orders:
         yield from _order(context, by)
+    for kind in context.children:
+        for name in sorted(kind.model.model_fields.keys() & {*context.indexes.values(), *context.sort_keys.values()}):
+            yield f"children: {kind.model.__name__} has a field {name!r}, a key of queried_by: rename it, or the field."
+
+
+def is_of_others(context: Structure[Any], attribute: str) -> bool:
+    """Return whether items that are not aggregates have an attribute, in a table of the context."""
+    features = (each for each in WRITTEN if each not in _ADDED or getattr(context, each))
+    return any(attribute in WRITTEN[each].split() for each in features) or bool(_OF_PARTS.fullmatch(attribute))
 
 
 def _order(context: Structure[Any], by: By) -> Iterator[str]:
@@ -45,5 +78,7 @@ def _order(context: Structure[Any], by: By) -> Iterator[str]:
         yield f"{fault}: write a required Day or Identifier of the details."
     elif is_personal(field):
         yield f"{fault}, which is Personal: a cursor would contain it."
+    elif is_of_others(context, context.attributes[by.order]):
+        yield f"{fault}, which is a reserved name: rename the field, or write another."
     elif by.order in (by.field, context.identity):
         yield f"{fault}: write another field, or {by.field!r} without By."

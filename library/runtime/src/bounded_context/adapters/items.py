@@ -444,6 +444,9 @@ class AggregateShards(Generic[A]):
         from boto3.dynamodb.conditions import Key
 
         condition = Key(attribute).eq(value)
+        if not by:
+            # A child of a version before a query, and any other item, may have the attribute.
+            condition &= Key(KEY).begins_with(self._items.prefix)
         if by and by.newest_first:
             start["ScanIndexForward"] = False
         response = self._table.query(IndexName=index, KeyConditionExpression=condition, Limit=most, **start)

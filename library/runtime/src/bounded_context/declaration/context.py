@@ -18,17 +18,6 @@ created_at changed_at erased_at expires_at
 OWN_FIELDS: Final = frozenset(_OWN.split())
 """The attributes of an aggregate and its item besides the details."""
 
-_OF_LISTS: Final = """
-amounts awaits_scan bucket code decided_at decided_by execution failed failure imported_parts key partner parts reason
-received_at rejected rejections rows scan size staged task_token undone_parts valid verified version_id waits_since
-"""
-_OF_PROJECTIONS: Final = "event_id event_type order source"
-_OF_STORED_ANSWERS: Final = "data expiration in_progress_expiration validation"
-_OF_CIRCUITS: Final = "circuit_state failure_count half_open_owner opened_at probe_lease_expiry"
-OTHERS: Final = frozenset(f"{_OF_LISTS} {_OF_PROJECTIONS} {_OF_STORED_ANSWERS} {_OF_CIRCUITS}".split())
-"""The attributes of the items of lists, of other contexts' aggregates, of stored answers and of circuits. An index by
-such an attribute would contain these items too. DynamoDB rejects an item whose index key is a number or empty."""
-
 A = TypeVar("A", bound=Aggregate[Any, Any])
 
 VARIABLE: Final = "CONTEXT"
