@@ -168,6 +168,19 @@ def test_another_attempt_detects_its_child_after_later_commands(payments: Aggreg
     assert [child["text"] for child in notes.read(ID, "note", 0, 10)[0]] == ["first", "second"]
 
 
+def test_another_attempt_adds_its_child_to_a_successor(payments: AggregateTable[Payment], notes: ChildTable):
+    """The first one's child was removed with its aggregate: no other command competes."""
+    with attempt(ID, "add_note", "key-1"):
+        _add(payments)
+    gone = payments.get(ID)
+    payments.remove(gone)
+    notes.remove_all(gone)
+    payments.add(samples.aggregate(1))
+    with attempt(ID, "add_note", "key-1"):
+        _add(payments)
+    assert [child["text"] for child in notes.read(ID, "note", 0, 10)[0]] == ["seen"]
+
+
 def _image(table: Any) -> dict[str, Any]:
     return table.get_item(Key=Items(CONTEXT).key(ID))["Item"]
 

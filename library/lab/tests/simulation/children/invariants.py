@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ..history import Violation, Write
-from .scenario import ADD, MOST
+from .scenario import ADD, MOST, SEVERAL, Call
 
 if TYPE_CHECKING:
     from .world import World
@@ -23,6 +23,9 @@ class AtWrite:
 
     def __call__(self, write: Write) -> None:
         """Check a write. Raises Violation."""
+        call = call_of(write)
+        if call and call.kind == SEVERAL and write.key.startswith((PARENT, CHILD)):
+            raise Violation("half-done", f"{call} wrote {write.key}")
         if write.key.startswith(CHILD) and write.after is not None:
             self._child(write, write.after)
         if write.key.startswith(PARENT) and write.after is not None:
@@ -47,6 +50,25 @@ class AtWrite:
             raise Violation("status", f"{write.key} was {before.get('status')}")
         if before.get("child-family") not in (None, after.get("child-family")):
             raise Violation("family", write.key)
+
+
+def call_of(write: Write) -> Call | None:
+    """Return the call that wrote, or None."""
+    made_by = write.by.made_by if write.by else None
+    return made_by if isinstance(made_by, Call) else None
+
+
+def of_answer(world: "World", call: Call, answer: Mapping[str, Any], since: float) -> None:
+    """Check an answer to an invocation that began at a time. Raises Violation.
+
+    A conflict has a competitor: another call has changed the aggregate since then.
+    """
+    code = answer.get("error", {}).get("code")
+    writes = world.history.until(PARENT + call.parent, world.scheduler.now())
+    if code == "version-conflict" and not any(call_of(each) != call for each in writes if each.time >= since):
+        raise Violation("no-competitor", f"{call}")
+    if call.kind == SEVERAL and (answer["ok"] or code == "version-conflict"):
+        raise Violation("half-done", f"{call} was answered {answer}")
 
 
 def count_of(item: Mapping[str, Any]) -> int:

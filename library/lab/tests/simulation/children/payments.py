@@ -8,7 +8,7 @@ from payment.model import Payment, Status
 
 from bounded_context import Aggregates, Change, Child, Children, Command, Context, Identifier, Text, expected
 
-from .scenario import MOST
+from .scenario import MOST, PARENTS, STATUS
 
 
 class Note(Child):
@@ -22,12 +22,17 @@ class AddNote(Change):
 
     payment_id: Identifier
     text: Text
+    also: Text = "nothing"
 
 
 def add_note(command: AddNote, payments: Aggregates[Payment]) -> Payment:
-    """Add a note to a registered payment."""
+    """Add a note to a registered payment, and perhaps make another change."""
     changed = expected(command, payments).adding(Note(text=command.text))
+    if command.also == STATUS:
+        changed = changed.moved_to(Status.VERIFIED)
     payments.save(changed)
+    if command.also in PARENTS:
+        payments.save(payments.get(command.also).moved_to(Status.VERIFIED))
     return changed
 
 

@@ -8,6 +8,7 @@ from unittest.mock import patch
 from bounded_context.adapters import dynamodb
 from bounded_context.adapters.dynamodb import AggregateTable, ChildTable
 from bounded_context.adapters.items import Changes, Items
+from bounded_context.application.calls import OneChange
 from bounded_context.domain import aggregate, children
 from bounded_context.domain.aggregate import Transitions
 from bounded_context.handlers import queries
@@ -105,9 +106,17 @@ def _numbered(original: Callable[..., Any]) -> Callable[..., Any]:
     return lambda child, _number: original(child, 1)
 
 
+def _any_change(self: Any, changed: Any) -> None:
+    """Accept a change without the version that follows the stored version."""
+    if changed.added is not None:
+        self._addition(changed, changed.added)
+
+
 PLANTS: Final[Mapping[str, Plant]] = {
     "a limit is not checked": _put(Transitions, "_addition", _without_limit),
     "a status is not checked": _put(Transitions, "_addition", _in_any_status),
+    "several changes are written": _put(OneChange, "_single", lambda self: self._changes),
+    "a change skips a version": _put(Transitions, "change", _any_change),
     "a removal leaves the children": _put(ChildTable, "remove_all", lambda *_: None),
     "a removal leaves all children but the first": _put(Items, "child_keys", _first_alone(Items.child_keys)),
     "the relay removes the children of any change": _put(Changes, "gone", _of_any_change(Changes.gone)),

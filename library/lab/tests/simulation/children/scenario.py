@@ -13,17 +13,24 @@ MOST: Final = 4
 """The limit of the schedules' children."""
 
 ADD, LIST, REGISTER, REMOVE, VERIFY = "add", "list", "register", "remove", "verify"
+SEVERAL = "several"
+"""A call whose rule makes several changes."""
+STATUS: Final = "status"
 
 
 @dataclass(frozen=True)
 class Call:
-    """A call of a caller, which repeats it until it is answered: ``copies`` callers have the same key."""
+    """A call of a caller, which repeats it until it is answered: ``copies`` callers have the same key.
+
+    ``also`` is what the rule of `SEVERAL` changes besides the child: the status, or another parent.
+    """
 
     number: int
     parent: str
     kind: str = ADD
     at: float = 0.0
     copies: int = 1
+    also: str = "nothing"
 
 
 @dataclass(frozen=True)
@@ -57,9 +64,10 @@ def drawn(random: Random) -> Scenario:
 
 
 def _call(random: Random, number: int, parent: str) -> Call:
-    kind = random.choice((ADD, ADD, ADD, ADD, LIST, LIST, REGISTER, REMOVE, VERIFY))
+    kind = random.choice((ADD, ADD, ADD, ADD, LIST, LIST, REGISTER, REMOVE, VERIFY, SEVERAL))
     at = round(random.choice((0.0, 1.0, 30.0)) * random.random(), 2)
-    return Call(number, parent, kind, at, random.choice((1, 1, 1, 2)))
+    also = random.choice((STATUS, *PARENTS)) if kind == SEVERAL else "nothing"
+    return Call(number, parent, kind, at, random.choice((1, 1, 1, 2)), also)
 
 
 _FAULTS: Final = (

@@ -22,15 +22,16 @@ from ..patches import attached
 from ..profile import Profile
 from ..scheduler import Activity, Key, Scheduler
 from ..services.dynamodb import record
-from .invariants import PARENT, AtWrite, at_rest, text_of
+from .invariants import PARENT, AtWrite, at_rest, of_answer, text_of
 from .payments import CONTEXT
-from .scenario import ADD, LIST, PARENTS, REGISTER, REMOVE, VERIFY, Call, Scenario
+from .scenario import ADD, LIST, PARENTS, REGISTER, REMOVE, SEVERAL, VERIFY, Call, Scenario
 
 if TYPE_CHECKING:
     from ..services.dynamodb.store import Change
 
 _FUNCTIONS: Final = {
     ADD: "list_payments",
+    SEVERAL: "list_payments",
     LIST: "get_payment",
     REGISTER: "register_payment",
     REMOVE: "delete_payment",
@@ -38,7 +39,7 @@ _FUNCTIONS: Final = {
 }
 """Functions of the default context whose timeout the calls have."""
 
-_NAMES: Final = {**_FUNCTIONS, ADD: "add_note", LIST: "list_payment_notes"}
+_NAMES: Final = {**_FUNCTIONS, ADD: "add_note", SEVERAL: "add_note", LIST: "list_payment_notes"}
 _HANDLERS: Final[dict[str, Any]] = {alias: handler_of(CONTEXT, _NAMES[kind]) for kind, alias in _FUNCTIONS.items()}
 _RELAY: Final = "relay_events"
 _VARIABLES: Final = {"TABLE_NAME": TABLE, "TOPIC_ARN": TOPIC}
@@ -76,6 +77,7 @@ class World:
         """Run the schedule to rest, and check the invariants. Raises Violation."""
         for parent in PARENTS if self.scenario.registered else ():
             self.account.table.put_item(Item=_registered(parent))
+        self._observe(None, "")
         self._relays = [self.scheduler.spawn(f"relay{number}", self._mapping(number).run) for number in LANES]
         for call in self.scenario.calls:
             for _ in range(call.copies):
@@ -108,15 +110,18 @@ class World:
             return
         message = {"idempotency_key": f"key-{call.number}", "payload": _payload(call)}
         for _ in range(_TRIES):
-            answer = self._answer(call.kind, message)
+            since = self.scheduler.now()
+            answer = self._answer(call, message)
+            if answer is not None:
+                self._check(partial(of_answer, self, call, answer, since))
             if answer is not None and answer.get("error", {}).get("code") != "in-progress":
                 self.answers[call].append(answer)
                 return
             # The lock of an invocation that ended without an answer lasts half a minute.
             self.scheduler.sleep(self.scheduler.own_random().uniform(0.1, 10))
 
-    def _answer(self, kind: str, message: dict[str, Any]) -> dict[str, Any] | None:
-        invocation = self.functions.invoke(_FUNCTIONS[kind], message)
+    def _answer(self, call: Call, message: dict[str, Any]) -> dict[str, Any] | None:
+        invocation = self.functions.invoke(_FUNCTIONS[call.kind], message, call)
         lost = lost_after(self.scheduler, 1.0)
         answered = self.scheduler.join([invocation], self.scheduler.clock + (29.0 if lost is None else lost))
         if not answered or invocation.dead or invocation.error is not None:
@@ -129,7 +134,7 @@ class World:
         for _ in range(_TRIES):
             more = {"cursor": cursor} if cursor else {}
             payload = {"payment_id": call.parent, "limit": self.scenario.limit, **more}
-            answer = self._answer(LIST, {"payload": payload})
+            answer = self._answer(call, {"payload": payload})
             if answer is None or not answer["ok"]:
                 break
             numbers += [child["number"] for child in answer["items"]]
@@ -170,8 +175,8 @@ def _registered(parent: str) -> dict[str, Any]:
 def _payload(call: Call) -> dict[str, Any]:
     if call.kind == REGISTER:
         return {**Samples(CONTEXT).values(1), "payment_id": call.parent}
-    text = {"text": text_of(call.number)} if call.kind == ADD else {}
-    return {"payment_id": call.parent, **text}
+    note = {"text": text_of(call.number), "also": call.also} if call.kind in (ADD, SEVERAL) else {}
+    return {"payment_id": call.parent, **note}
 
 
 @contextmanager

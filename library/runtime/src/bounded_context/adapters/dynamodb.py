@@ -199,18 +199,20 @@ class AggregateTable(Generic[A]):
         try:
             self._transact(aggregate, aggregate.version - 1, *writes)
         except VersionConflict:
-            if name:
-                self._require_new(aggregate, CHILD_ADDED + name)
-            raise
+            if not (name and self._is_forgotten(aggregate, CHILD_ADDED + name)):
+                raise
+            self._transact(aggregate, aggregate.version - 1, *writes)
 
-    def _require_new(self, aggregate: A, key: str) -> None:
-        """Raise Done if an earlier attempt has added the child. Forget a child that a restore has removed since."""
-        if remembered := self._item(key):
+    def _is_forgotten(self, aggregate: A, key: str) -> bool:
+        """Forget an earlier attempt's child that was removed since, as by a restore. Raises Done if it is there."""
+        remembered = self._item(key)
+        if remembered:
             child = self._item(remembered["child"])
             if child:
                 last = dict.fromkeys(aggregate.last_child, child_values(child))
                 raise Done(replace(self.get(aggregate.id), last_child=last))
             self._table.delete_item(Key={KEY: key})
+        return bool(remembered)
 
     def _item(self, key: str) -> Mapping[str, Any]:
         return self._table.get_item(Key={KEY: key}, ConsistentRead=True).get("Item", {})
