@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 from payment.context import PAYMENT
 
+from bounded_context.domain.lists import ListStatus
 from bounded_context.testing import on
 from bounded_context_operations.repair.restore import tables
 from bounded_context_operations.repair.restore.pause import Writes
@@ -201,6 +202,20 @@ def test_a_restore_waits_for_lists_that_are_being_imported(world: World) -> None
     assert (status, report["result"], called) == (2, "refused", [])
     world.machine.running = 0
     assert world.restore(at, "--go")[0] == 0
+
+
+def test_a_restore_names_all_lists_that_wait_for_an_approval(world: World) -> None:
+    """With the commands of the person who decides: nothing else ends their executions."""
+    at = damaged(world)
+    world.restore(at)
+    waiting = [world.wait_for_approval(f"list-{number}", number) for number in range(2)]
+    world.import_list("running", ListStatus.IMPORTING)
+    world.machine.running = 3
+    status, report = world.restore(at, "--go")
+    assert (status, report["result"]) == (2, "refused")
+    assert all(list_id in report["why"] for list_id in waiting)
+    for command in ("waiting", "approve", "reject"):
+        assert f"uv run context list {command} test" in report["why"]
 
 
 def test_a_comparison_prints_the_length_of_the_pause(world: World) -> None:

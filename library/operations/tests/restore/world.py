@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from payment.context import PAYMENT
 
 from bounded_context.adapters.dynamodb import AggregateTable
-from bounded_context.adapters.items import KEY, LIST, Items, from_list
+from bounded_context.adapters.items import KEY, LIST, Items, from_list, from_run
 from bounded_context.domain import events
 from bounded_context.domain.events import order_key
 from bounded_context.domain.lists import ListStatus, PinnedFile, ReceivedList
@@ -150,6 +150,14 @@ class World:
             item = Items(PAYMENT).from_values(values, PAYMENT.initial_status, 1, received.list_id)
             self.table.put_item(Item=item)
         return received.list_id
+
+    def wait_for_approval(self, name: str, execution: int) -> str:
+        """Put the record of a list that waits for an approval, and that of its execution; return its id."""
+        list_id = self.import_list(name, ListStatus.IMPORTING)
+        waits = self.table.get_item(Key={KEY: LIST + list_id})["Item"] | {"waits_since": 1_769_860_800}
+        self.table.put_item(Item=waits)
+        self.table.put_item(Item=from_run(str(execution), list_id, self.clock.now()))
+        return list_id
 
     def verify(self, *numbers: int) -> None:
         """Change the status of aggregates, as a command does."""

@@ -216,6 +216,9 @@ def _run(
     screen: RestoreScreen,
 ) -> RestoreRun:
     """Return the run of a restore to a time, or from a table with a name."""
+    # Its module imports this package.
+    from ..approval import Approvals, ListStack
+
     clients_of = access.clients_of(target.region)
     dynamodb, clock = clients_of("dynamodb"), access.clock
     is_fill = isinstance(goal, str)
@@ -231,4 +234,6 @@ def _run(
     writes = (Additions if is_fill else Writes)(dynamodb, target.table, fresh_traceparent(), children)
     changes = Changes(dynamodb, clients_of("dynamodbstreams"), target.table, clock, lease.beat)
     pause = Pause(clients_of("lambda"), clients_of("stepfunctions"), target, clock, lease.beat)
-    return RestoreRun(project.context, dynamodb, copy, comparison, changes, writes, pause, lease, screen.tell)
+    approvals = Approvals(ListStack(target.name, target.table, "", "", target.machine), clients_of, clock)
+    parts = (copy, comparison, changes, writes, pause, lease, approvals.waiting)
+    return RestoreRun(project.context, dynamodb, *parts, screen.tell)

@@ -14,6 +14,7 @@ from bounded_context.adapters.conditional import condition_failed, despite_confl
 from bounded_context.adapters.dynamodb import ABSENT
 from bounded_context.adapters.items import ETAG, KEY, TRACEPARENT, Items
 from bounded_context.domain.fields import now
+from bounded_context.domain.lists import ReceivedList
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal
 from bounded_context_cli.command.console import ALIVE, RECORD, Repair
 from bounded_context_cli.command.operation import Clock
@@ -204,12 +205,24 @@ class Pause:
     beat: Callable[[], None]
     """Called at least every some seconds during a wait."""
 
-    def require_idle(self) -> None:
-        """Raise Refusal while lists are imported: the retriers of throttled steps end after 50 attempts."""
+    def require_idle(self, waiting: Callable[[], Iterable[ReceivedList]]) -> None:
+        """Raise Refusal while lists are imported: the retriers of throttled steps end after 50 attempts.
+
+        ``waiting`` returns the lists that wait for an approval, whose executions end with a person's decision.
+        """
         if not self.target.machine:
             return
         running = self.machines.list_executions(stateMachineArn=self.target.machine, statusFilter="RUNNING")
-        if names := [execution["name"] for execution in running["executions"]]:
+        names = [execution["name"] for execution in running["executions"]]
+        if names and (ids := [received.list_id for received in waiting()]):
+            stack = self.target.name
+            raise Refusal(
+                f"{len(ids)} lists wait for an approval ({', '.join(ids)}): let a person with the permissions of "
+                f"`context permissions approve` decide about each first, with `uv run context list approve {stack} ID` "
+                f"or `uv run context list reject {stack} ID --reason TEXT`. "
+                f"`uv run context list waiting {stack}` prints their counts and sums."
+            )
+        if names:
             raise Refusal(
                 f"{len(names)} executions of {self.target.machine} run ({names[0]}, ...): run the command again after"
                 " their end. `context list close` ends an import that hangs."

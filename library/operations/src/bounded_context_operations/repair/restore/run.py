@@ -1,7 +1,7 @@
 """The run of a restore: the comparison, and the write-back into the paused stack."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from bounded_context.declaration.context import Context
+from bounded_context.domain.lists import ReceivedList
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, sentence
 from bounded_context_cli.command.operation import CONNECTIONS, ignore_interrupts
 
@@ -88,6 +89,7 @@ class RestoreRun:
     writes: Writes
     pause: Pause
     lease: Lease
+    waiting: Callable[[], Iterable[ReceivedList]]
     tell: Callable[[str], None]
 
     def look(self) -> RestoreReport:
@@ -132,7 +134,7 @@ class RestoreRun:
             report.counts, report.events = Counter(progress.counts), Counter(progress.events)
             report.written = progress.items
         else:
-            self.pause.require_idle()
+            self.pause.require_idle(self.waiting)
             self._require_known()
             keys = self._compare()
             progress = self._begin()
