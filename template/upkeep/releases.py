@@ -15,6 +15,7 @@ from .errors import CannotTell
 OLDEST = "0.4.0"
 """The oldest version that this template updates. The migration steps to it and to older versions are in its commit."""
 
+CHANGELOG = REPOSITORY / "CHANGELOG.md"
 _FILE = Path(__file__).parents[1] / "releases.json"
 _SECTION = re.compile(r"^## (?P<version>\S+)[^\n]*\n(?P<notes>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
@@ -66,6 +67,6 @@ def between(before: Release, after: Release) -> tuple[Release, ...]:
 
 def notes(version: str) -> str:
     """Return a version's section of the CHANGELOG without its heading; an empty string without a section."""
-    text = (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
+    text = CHANGELOG.read_text(encoding="utf-8")
     sections = (match["notes"].strip() for match in _SECTION.finditer(text) if match["version"] == version)
     return next(sections, "")

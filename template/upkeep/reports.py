@@ -8,7 +8,7 @@ from typing import Any
 from .apply import UNDO
 from .check import Report
 from .owners import Owner
-from .releases import Release, notes
+from .releases import CHANGELOG
 from .update import Outcome, Plan
 
 _OWNERS = {
@@ -82,19 +82,23 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 
 
 def outcome_lines(outcome: Outcome, written: bool) -> Iterator[str]:
-    """Yield the lines of an update: the changed files, the conflicts, and the notes of the versions."""
+    """Yield the lines of an update: the changed files, the remarks, and last the conflicts and the next command."""
     before, after = outcome.plan.before.version, outcome.plan.after.version
     yield f"{'Updated' if written else 'Would update'} from {before} to {after}: {len(outcome.changed)} files"
     merged = outcome.merged
     yield from (f"  {path}" for path in outcome.changed if path not in merged.conflicts)
-    yield from _section("Conflicts, marked in the files; resolve each, then `git add` it:", sorted(merged.conflicts))
     yield from _section(
         "Generated from the code; run `uv run context contracts` and `uv run context openapi`:", merged.to_make
     )
     yield from remark_lines(outcome)
-    yield from (line for release in outcome.plan.releases for line in _notes(release))
+    versions = [past.version for past in outcome.plan.releases]
+    yield from _section(f"The changes of {', '.join(versions)} are in:", [str(CHANGELOG)] if versions else [])
     if written:
         yield f"The update is not committed. `{UNDO}` reverts it: the stash keeps it, and your own changes."
+    title = "Conflicts, marked in the files; resolve each, then `git add` it:" if written else "Conflicts to come:"
+    yield from _section(title, sorted(merged.conflicts))
+    if merged.conflicts:
+        yield f"Next: `{'uv run context check' if written else 'template update .'}`"
 
 
 def remark_lines(outcome: Outcome) -> Iterator[str]:
@@ -107,11 +111,6 @@ def remark_lines(outcome: Outcome) -> Iterator[str]:
 
 def _new_answers(outcome: Outcome) -> list[str]:
     return [f"{name}: {outcome.answers[name]}" for name in outcome.asked]
-
-
-def _notes(release: Release) -> Iterator[str]:
-    yield f"Notes of {release.version}:"
-    yield from (f"  {line}" for line in notes(release.version).splitlines() if line.strip())
 
 
 def _section(title: str, items: list[str]) -> Iterator[str]:

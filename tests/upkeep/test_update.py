@@ -6,7 +6,9 @@ import json
 import re
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from terminal import terminal
@@ -20,9 +22,11 @@ from template.upkeep import commands, sources
 from template.upkeep.apply import require_clean
 from template.upkeep.conditions import exclusive
 from template.upkeep.errors import CannotTell
+from template.upkeep.merge import Merged
 from template.upkeep.migrations import step
 from template.upkeep.migrations.v0_5_0.optional_files import FILES
-from template.upkeep.releases import OLDEST, Release, behind, releases
+from template.upkeep.releases import CHANGELOG, OLDEST, Release, behind, release, releases
+from template.upkeep.reports import outcome_lines
 from template.upkeep.update import Bakes, Outcome, merge_bakes, plan, update
 
 from .edits import FUNCTIONS, OWN_HANDLER, PROGRAM, REMIND, WORKFLOW, all_edits
@@ -347,6 +351,18 @@ def test_a_conflict_is_resolved_by_the_team_before_any_check(
     said = json.loads(capsys.readouterr().out)
     assert (said["conflicts"], said["check"]) == (["src/payment/context.py"], None)
     assert team.status()["src/payment/context.py"] == "UU"
+
+
+@pytest.mark.parametrize(("written", "command"), [(True, "uv run context check"), (False, "template update .")])
+def test_the_last_lines_are_the_conflicts_and_the_next_command(baked_by: BakedBy, written: bool, command: str) -> None:
+    """The CHANGELOG is a path to read."""
+    change = replace(plan(baked_by(VERSION).folder, None, {}), before=release(OLDEST))
+    conflicts: Any = dict.fromkeys(("b.py", "a.py"))
+    merged = Merged(conflicts=conflicts, to_make=["events/asyncapi.json"])
+    *before, first, second, following = outcome_lines(Outcome(change, merged, ("a.py", "c.py"), {}, ()), written)
+    assert (first, second, command in following) == ("  a.py", "  b.py", True)
+    assert f"  {CHANGELOG}" in before
+    assert len(before) < 10
 
 
 @pytest.mark.slow
