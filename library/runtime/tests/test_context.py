@@ -395,6 +395,23 @@ BAD = {
         ),
         "commands: there are two events PaymentRegistered: choose another name.",
     ),
+    **{
+        f"commands: the event {event!r}": (
+            lambda event=event: _with(CREATE, replace(CHANGE, event=event), DELETE),
+            f"commands: the event of VerifyPayment is {event!r}: write it in PascalCase, such as PaymentVerified.",
+        )
+        for event in (
+            "Payment Verified",
+            "PaymentVerified ",
+            "paymentVerified",
+            "payment-verified",
+            "Payment_Verified",
+            "2ndPayment",
+            "Zahlung\u00dcberpr\u00fcft",
+            "PaymentVerified\n",
+            "",
+        )
+    },
     "commands: a list's event": (
         lambda: _with(
             CREATE, Command.changes(Verify, rule, PaymentStatus.VERIFIED, "PaymentListImported", after=START), DELETE

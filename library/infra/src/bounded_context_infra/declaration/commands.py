@@ -11,6 +11,7 @@ from bounded_context.domain.aggregate import BusinessError, Change, Command, Una
 from .names import repeated
 
 _ROUTE: Final = re.compile(r"(DELETE|PATCH|POST|PUT) (/[A-Za-z0-9._-]+|/\{[a-z0-9_]+\})+")
+_EVENT: Final = re.compile(r"[A-Z][A-Za-z0-9]*")
 _HOOKS: Final = ("pre_traffic", "post_traffic")
 
 
@@ -42,6 +43,9 @@ def _command(context: Structure[Any], command: Command[Any, Any]) -> Iterator[st
         yield f"commands: {command.name} {command.kind}, so its class must be made from {base.__name__}."
     if not callable(command.rule):
         yield f"commands: {command.name} has no rule: write the function {command.function} as its second argument."
+    if not _EVENT.fullmatch(command.event):
+        example = f"write it in PascalCase, such as {context.title}Verified"
+        yield f"commands: the event of {command.name} is {command.event!r}: {example}."
     if command.route is not None:
         yield from _route(context, command)
 
