@@ -58,7 +58,7 @@ _CAPITALIZED = re.compile(r"[A-Z][A-Za-z0-9]*")
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _VERIFICATION = re.compile(rf"Verify{_CAPITALIZED.pattern}")
-# The same pattern as in the library's infra/settings.py: a queue's name contains the subscriber's name.
+# The same pattern as in the library's configuration/settings.py: a queue's name contains the subscriber's name.
 _SUBSCRIBER = re.compile(rf"[a-z][a-z0-9-]{{0,{limits.SUBSCRIBER - 2}}}[a-z0-9]")
 _STRATEGY = re.compile(
     r"AllAtOnce|Canary(?P<first>[0-9]+)Percent(?P<once>[0-9]+)Minutes?"

@@ -23,18 +23,21 @@ PLURAL = 22
 PART = 64 - len("-staging-")
 """Characters of the context's and a part's name together.
 
-The library's infra/labels.py names resources ``<package>-<stack>-<part>``. The smallest limit of AWS is that of Lambda
-functions: 64 characters.
+The library's configuration/labels.py names resources ``<package>-<stack>-<part>``. The smallest limit of AWS is that
+of Lambda functions: 64 characters.
 """
 
 QUEUE = PART - len("events-") - len("-dead-letters")
 """Characters of the context's name and a subscriber's name together."""
 
 SUBSCRIBER = 32
-"""Characters of a subscriber's name, as in the library's infra/settings.py."""
+"""Characters of a subscriber's name, as in the library's configuration/settings.py."""
 
 REFERENCE = 32
-"""Characters of the referenced aggregate's name in snake_case, at least 2, as in the library's infra/consumes.py."""
+"""Characters of the referenced aggregate's name in snake_case, at least 2.
+
+They are the same in the library's configuration/settings.py.
+"""
 
 STATUS = 40
 """Characters of a status in CONSTANT_CASE: a line of the model contains it twice."""

@@ -196,7 +196,7 @@ def _started(context: Context, command: Command) -> tuple[str, ...]:
 
 @pass_context
 def _starts(context: Context, command: Command) -> list[str]:
-    """Return the nodes where a command's arrows start, in the diagram of the library's contracts/statuses.py."""
+    """Return the nodes where a command's arrows start, in the diagram of the library's contracts/documents.py."""
     lasting = _lasting(context, context["cookiecutter"]["commands"])
     starts = {"creates": lambda: ["[*]"], "changes": lambda: [f"is_{status}" for status in _before(context, command)]}
     return starts.get(command.kind, lambda: [f"is_{before.status}" for before in lasting])()

@@ -1,8 +1,14 @@
-"""Pages that describe the code name files and folders that exist, and their sizes are true."""
+"""Pages, comments and docstrings name files and folders that exist, and the sizes on pages are true."""
 
+import ast
+import io
 import re
+import subprocess
+import tokenize
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -38,6 +44,77 @@ def test_every_named_file_exists(page: str) -> None:
     paths = [path for path in named((EXPLANATION / page).read_text(encoding="utf-8")) if path not in folders]
     assert len(paths) > 4
     assert [path for path in paths if not exists(path)] == []
+
+
+PROTOCOLS = {
+    *("http.client.HTTPConnection", "http.server.BaseHTTPRequestHandler", "struct.pack", "struct.unpack"),
+    *("xml.etree.ElementTree.Element", "xml.parsers.expat.ParserCreate", "zipfile.BadZipFile"),
+}
+"""Names of the standard library with which a module reads, writes or serves a format or a protocol itself."""
+
+
+def speaks(code: str) -> bool:
+    """Whether code of 150 lines or more imports one of the names."""
+    imports = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.ImportFrom))
+    names = {f"{node.module}.{alias.name}" for node in imports for alias in node.names}
+    return code.count("\n") >= 150 and not PROTOCOLS.isdisjoint(names)
+
+
+def test_each_module_that_speaks_a_protocol_names_its_alternative() -> None:
+    """In the table of the hand-written parts: the module or its folder. A module that is left out is detected."""
+    rows = re.findall(r"^\| `([^`]+)`", (EXPLANATION / "hand-written.md").read_text(encoding="utf-8"), re.MULTILINE)
+    modules = {
+        str(path.relative_to(package.parent))
+        for package in CODE.values()
+        for path in package.rglob("*.py")
+        if speaks(path.read_text(encoding="utf-8"))
+    }
+    assert len(modules) > 5
+    assert sorted(module for module in modules if not module.startswith(tuple(rows))) == []
+    assert speaks("from zipfile import BadZipFile\n" * 150)
+
+
+_FILE = re.compile(r"(?<![\w/<{:.$*-])((?:[\w.-]+/)+[\w-]+\.(?:py|md|toml|ya?ml|json|cfg))\b")
+ELSEWHERE = {
+    *("src/a/b.py", "DIR/cookiecutter.json", "tests/test_promises.py"),
+    *("awscli/handlers.py", "awscli/customizations/argrename.py"),
+}
+"""Paths in examples, in repositories that are not generated here, and in AWS's CLI."""
+
+
+@cache
+def ends() -> set[str]:
+    """The paths of the repository's files, and their ends: comments name a file by the end of its path."""
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    files = subprocess.run(listed, cwd=REPOSITORY, text=True, check=True, stdout=subprocess.PIPE).stdout.splitlines()
+    parts = (file.split("/") for file in files if (REPOSITORY / file).exists())
+    return {"/".join(path[start:]) for path in parts for start in range(len(path))}
+
+
+def remarks(code: str) -> Iterator[str]:
+    """Yield the comments, and the texts that stand alone: docstrings of modules, functions and constants."""
+    yield from (k.string for k in tokenize.generate_tokens(io.StringIO(code).readline) if k.type == tokenize.COMMENT)
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield node.value.value
+
+
+def gone(code: str) -> list[str]:
+    """Return the paths in comments and docstrings that are neither in the repository nor in an installed package."""
+    paths = (path for text in remarks(code) for path in _FILE.findall(text))
+    return [p for p in paths if p not in ends() | ELSEWHERE and find_spec(p.partition("/")[0]) is None]
+
+
+def test_comments_and_docstrings_name_files_that_exist() -> None:
+    """In each Python file of the repository. A path that is gone is detected in a comment and in a docstring."""
+    files = [path for path in sorted(ends()) if path.endswith(".py") and not path.startswith("<<")]
+    code = {path: (REPOSITORY / path).read_text(encoding="utf-8") for path in files if (REPOSITORY / path).is_file()}
+    assert len(code) > 500
+    assert {path: found for path, text in code.items() if (found := gone(text))} == {}
+    assert gone('"""See `wiring/gone.py`, wiring/functions.py."""\n# in parts/gone.md') == [
+        "parts/gone.md",
+        "wiring/gone.py",
+    ]
 
 
 def unchecked(text: str) -> list[str]:

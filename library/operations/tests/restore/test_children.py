@@ -12,11 +12,12 @@ from bounded_context.adapters.items import KEY, Items
 from bounded_context_local.testing.plugin import made_table
 from bounded_context_operations.repair.erase.person import Person
 from bounded_context_operations.repair.erase.records import SecondTable, TableStore
+from bounded_context_operations.repair.notation import plain
 from bounded_context_operations.repair.reseed.state import StoredStates
 from bounded_context_operations.repair.restore.differences import Difference, content
 from bounded_context_operations.repair.restore.filling import Additions, Filling
 from bounded_context_operations.repair.restore.pause import Writes
-from bounded_context_operations.repair.restore.tables import ChildCopies, Tables, plain
+from bounded_context_operations.repair.restore.tables import ChildCopies, Tables
 from tests.rollout.clients import FakeClock
 from tests.test_children import CONTEXT, Note, samples
 

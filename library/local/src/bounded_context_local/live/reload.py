@@ -45,7 +45,7 @@ except ProjectError as error:
 
 LEFT_SECONDS: Final = 10.0
 """Seconds before a version is deleted, because the emulator then kills its calls: the timeout of commands and queries
-(`infra/wiring/presets.py`). Queues and streams repeat a killed call; an import does not, and keeps the versions."""
+(`wiring/functions.py`). Queues and streams repeat a killed call; an import does not, and keeps the versions."""
 
 
 def publish(aws: Calls, alias_arn: str, code: bytes) -> str:

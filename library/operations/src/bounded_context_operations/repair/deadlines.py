@@ -43,7 +43,7 @@ from bounded_context_cli.command.pulumi import parsed, read_outputs, refuse_othe
 from bounded_context_cli.command.values import AsJson
 
 from . import report as repair
-from .restore.tables import as_stored, plain
+from .notation import as_stored, plain
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

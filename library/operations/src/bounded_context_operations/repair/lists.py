@@ -53,8 +53,8 @@ from bounded_context_cli.command.values import AsJson
 
 from . import report as repair
 from .closing import Closing
+from .notation import as_stored, plain
 from .report import identity
-from .restore.tables import as_stored, plain
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -53,7 +53,7 @@ INPUTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 """The state machine's input by event type: each member, and the path of its value in the event.
 
-The rules are in `infra/components/_uploads.py`; a contract test compares both.
+The rules are in `_parts/queues.py`; a contract test compares both.
 """
 
 _REQUEST = "unseen"

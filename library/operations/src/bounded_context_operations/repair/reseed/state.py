@@ -22,8 +22,8 @@ from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_cli.command.operation import Clients, Clock
 from bounded_context_cli.command.pulumi import parsed, read_outputs, refuse_others
 
+from ..notation import plain
 from ..redrive.stream import RETENTION, shards
-from ..restore.tables import plain
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

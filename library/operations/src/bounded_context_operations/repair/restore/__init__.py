@@ -24,6 +24,7 @@ from bounded_context_cli.command.values import AsJson, existing_file, time
 from bounded_context_cli.views.cost import listing
 from bounded_context_infra.configuration.project import Project
 
+from ..approval import Approvals, ListStack
 from ..report import no_identity
 from . import tables
 from .differences import Changes, Comparison
@@ -216,9 +217,6 @@ def _run(
     screen: RestoreScreen,
 ) -> RestoreRun:
     """Return the run of a restore to a time, or from a table with a name."""
-    # Its module imports this package.
-    from ..approval import Approvals, ListStack
-
     clients_of = access.clients_of(target.region)
     dynamodb, clock = clients_of("dynamodb"), access.clock
     is_fill = isinstance(goal, str)

@@ -17,8 +17,9 @@ from bounded_context.domain.lists import ListStatus
 from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal
 from bounded_context_cli.command.operation import Clock
 
+from ..notation import Item, plain
 from ..redrive.stream import shards
-from .tables import KEYS, Item, Tables, plain
+from .tables import KEYS, Tables
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -25,9 +25,10 @@ from bounded_context_cli.command.aws_errors import Refusal
 from bounded_context_cli.command.console import RECORD
 from bounded_context_cli.command.operation import Clock
 
+from ..notation import Item, as_stored, plain
 from .differences import MARK, Comparison, Difference, content
 from .pause import Writes
-from .tables import Copy, Item, RestoreTarget, as_stored, plain
+from .tables import Copy, RestoreTarget
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -19,8 +19,9 @@ from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal
 from bounded_context_cli.command.console import ALIVE, RECORD, Repair
 from bounded_context_cli.command.operation import Clock
 
+from ..notation import Item, as_stored
 from .differences import Difference
-from .tables import ChildCopies, Item, RestoreTarget, as_stored
+from .tables import ChildCopies, RestoreTarget
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -7,7 +7,6 @@ from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from bounded_context.adapters.items import COUNTS, FAMILY, KEY, Items
@@ -18,12 +17,11 @@ from bounded_context_cli.command.aws_errors import Refusal, code
 from bounded_context_cli.command.operation import Clock
 from bounded_context_cli.command.pulumi import parsed, read_outputs, refuse_others, region_of
 
+from ..notation import Item
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-
-Item = Mapping[str, Any]
-"""An item, in DynamoDB's notation or with Python values."""
 
 KEYS: Final = 100
 """Keys of a request (AWS limit of BatchGetItem)."""
@@ -36,14 +34,6 @@ _MOST_SEGMENTS: Final = 8
 
 _WAIT: Final = 0.5
 """Seconds before unprocessed keys are requested again (DynamoDB API reference, BatchGetItem, asks for a delay)."""
-
-_read = TypeDeserializer().deserialize
-_write = TypeSerializer().serialize
-
-
-def as_stored(item: Item) -> dict[str, Any]:
-    """Return an item in DynamoDB's notation."""
-    return {name: _write(value) for name, value in item.items()}
 
 
 @dataclass(frozen=True)
@@ -119,11 +109,6 @@ class ChildCopies:
         items: Items[Any] = Items(self.context)
         if COUNTS in item:
             yield from (key[KEY] for key in items.child_keys(items.to_aggregate(item)))
-
-
-def plain(item: Item) -> Item:
-    """Return an item with Python values."""
-    return {name: _read(value) for name, value in item.items()}
 
 
 def _by_key(items: Sequence[Item]) -> dict[str, Item]:
