@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from base64 import b64decode
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
@@ -153,6 +154,17 @@ def _arguments(service: str, operation: str, options: dict[str, str], complete: 
         choices = getattr(getattr(members.get(name), "member", members.get(name)), "enum", None)
         if choices and value != _ANY and value not in choices:
             yield f"--{name} is none of {', '.join(choices)}"
+        is_raw = options.get("cli-binary-format") == "raw-in-base64-out" or value.startswith("fileb://")
+        if getattr(members.get(name), "type_name", "") == "blob" and not is_raw and not _is_base64(value):
+            yield f"--{name} is no base64: write --cli-binary-format raw-in-base64-out"
+
+
+def _is_base64(value: str) -> bool:
+    """Whether AWS's CLI 2 takes the value of a blob without an option (AWS CLI User Guide, cli_binary_format)."""
+    try:
+        return bool(b64decode(value, validate=True))
+    except ValueError:
+        return False
 
 
 def _query(expression: str, known: set[str]) -> Iterator[str]:

@@ -1,10 +1,13 @@
 """AWS's and Pulumi's CLI accept each command line of the pages, and a page defines the names in its commands."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from bounded_context.declaration.structure import EXPORT_FILES
+from bounded_context.domain.spelling import kebab
 from cloud_commands import NEWER, PULUMI, lines, rejected, undefined
 from test_page_commands import PAGES
 
@@ -14,6 +17,15 @@ from template.names import REPOSITORY
 DOCS = CODE["cli"] / "docs"
 DEFINING = ("account", "accounts", "audit", "merging", "partners", "releases", "runbook")
 """The pages whose blocks contain no name that the page has not defined before."""
+GOLDEN = Path(__file__).parent / "graphs" / "golden"
+FUNCTION = re.compile(r"--function-name ([^\s`]+)")
+
+
+def unknown(names: list[str], known: set[str]) -> list[str]:
+    """Return the names that no stack's function has. A page's `<prefix>`, or that of Payment's `prod`, comes first."""
+    parts = (re.fullmatch(r"(?:<prefix>|payment-prod)-([\w-]+|<function>)(?::live)?", name) for name in names)
+    known |= {"<function>"}
+    return [name for name, part in zip(names, parts, strict=True) if part is None or part[1] not in known]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
@@ -45,6 +57,9 @@ def test_the_names_in_commands_are_defined_before(name: str) -> None:
         ("x=$(aws sqs get-queue --queue-name x)", ["sqs has no operation get-queue"]),
         ("pulumi refresh && pulumi stack initialise dev --secrets-provider x", ["--secrets-provider is no option"]),
         ("pulumi state remove x", ["Pulumi has no such command"]),
+        ("aws lambda invoke --function-name x --payload '{}' out.json", ["--payload is no base64"]),
+        ("aws lambda invoke --function-name x --payload e30= out.json", []),
+        ("aws lambda invoke --function-name x --payload '{}' --cli-binary-format raw-in-base64-out out.json", []),
         ("aws sns subscribe --topic-arn <arn> --protocol email --notification-endpoint x", []),
         ("aws lambda update-event-source-mapping --uuid <uuid> --no-enabled | jq .", []),
     ],
@@ -61,6 +76,19 @@ def test_an_undefined_name_is_reported() -> None:
     block = '```sh account\naws s3 ls s3://$bucket/<partner>/<a day>\nrole=x\necho "$role"\n```\n'
     assert list(undefined(f"Text.\n\n{block}\n`<partner>` is a partner.\n")) == ["$bucket", "<partner>"]
     assert list(undefined(f"`$bucket` has a folder for each `<partner>`.\n\n{block}")) == []
+
+
+def test_function_names_are_those_of_a_stack() -> None:
+    """They begin with the prefix, and a recorded graph has the function. Another prefix or function is reported."""
+    urns = "".join(path.read_text(encoding="utf-8") for path in GOLDEN.rglob("*.txt"))
+    known = {*re.findall(r"aws:lambda/function:Function::([\w-]+)", urns), kebab(EXPORT_FILES)}
+    named = [name for page in DOCS.glob("*.md") for name in FUNCTION.findall(page.read_text(encoding="utf-8"))]
+    assert len(named) > 5
+    assert unknown(named, known) == []
+    assert unknown(["<context>-<stack>-sweep:live", "<prefix>-sweeper", "<prefix>-<function>:live"], {"sweep"}) == [
+        "<context>-<stack>-sweep:live",
+        "<prefix>-sweeper",
+    ]
 
 
 def test_newer_options_are_not_in_the_installed_botocore(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,13 +29,16 @@ def options(words: Sequence[str]) -> dict[str, list[str]]:
 def parameters(shape: Any, words: Sequence[str], folder: Path) -> dict[str, Any]:
     """Return the parameters of a request, as AWS's CLI does. Raises Refused."""
     members, result = {xform_name(name, "-"): name for name in shape.members}, dict[str, Any]()
-    for name, values in options(words).items():
+    given = options(words)
+    is_raw = given.get("cli-binary-format") == ["raw-in-base64-out"]
+    for name, values in given.items():
         if name in _GLOBAL:
             continue
         name = _RENAMED.get(name, name)
         member = members.get(name) or members.get(name.removeprefix("no-"))
         require(member, f"Unknown options: --{name}")
         of = shape.members[member]
+        require(of.type_name != "blob" or is_raw or values[0].startswith("fileb://"), f"Invalid base64: {values}")
         result[str(member)] = name in members if of.type_name == "boolean" else _value(of, values, folder)
     return result
 
