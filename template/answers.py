@@ -381,7 +381,7 @@ def _plural(name: str, good: Mapping[str, str]) -> Iterator[str]:
     elif reason := reserved.FIXTURES.get(snake(name)):
         yield f"{other} a fixture has this name, and {reason}"
     elif snake(name) in reserved.VARIABLES | reserved.FUNCTIONS:
-        yield f"{other} the code has a variable or a function {snake(name)}"
+        yield f"{other} the code or the library has a variable or a function {snake(name)}"
 
 
 def _display_name(text: str, _: Mapping[str, str]) -> Iterator[str]:
@@ -432,7 +432,7 @@ def _field(field: Field, good: Mapping[str, str]) -> Iterator[str]:
 
 def _clash_of_amount(field: Field) -> str:
     is_measure = field.type == "decimal" and measure_of(field.name) in reserved.MEASURES
-    return f"{measure_of(field.name)} is another metric" if is_measure else ""
+    return f"the library has a metric {measure_of(field.name)}" if is_measure else ""
 
 
 def _other_field(owner: str, field: Field) -> str:
@@ -467,7 +467,7 @@ def _commands(text: str, good: Mapping[str, str]) -> Iterator[str]:
     yield from _repeated(command.name for command in commands)
     yield from _shared(commands, "function", lambda command: command.snake)
     changing = [command for command in commands if command.kind == "changes"]
-    yield from _shared(changing, "path", lambda command: command.action)
+    yield from _shared(changing, "action", lambda command: command.action)
     yield from _shared_events(commands)
     yield from _exactly_one(commands, "creates")
     yield from _exactly_one(commands, "deletes")
@@ -606,13 +606,13 @@ def _event(command: Command, context: str, measures: Iterable[str]) -> Iterator[
         status = _quote(command.status)
         yield f"type a shorter event than {_quote(command.event)}, {status} may have {limits.STATUS} characters in code"
     elif command.event in measures:
-        yield f"type an event other than {command.event}, which is the name of a metric already"
+        yield f"type an event other than {command.event}, which is the name of a metric of the library or of a field"
 
 
 def _exactly_one(commands: Iterable[Command], kind: str) -> Iterator[str]:
     count = sum(command.kind == kind for command in commands)
     if count != 1:
-        yield f"type exactly one command of the kind {kind}, not {count} (a list's import creates, its undoing deletes)"
+        yield f"type exactly one command of the kind {kind}, not {count} (a restore publishes both events)"
 
 
 def _repeated(names: Iterable[str]) -> Iterator[str]:
@@ -675,7 +675,7 @@ def _subscribers(text: str, good: Mapping[str, str]) -> Iterator[str]:
         elif name.removesuffix(_DEAD) in {*names} - {name}:
             yield f"type a name other than {name}, which the dead-letter queue of {name.removesuffix(_DEAD)} has"
         elif name.replace("-", "_") in {"uploads", "unseen", "inbound", *reserved.DEPLOYED, *_snakes(good)}:
-            yield f"type a name other than {name}{_team(name, room)}, since another queue has that name"
+            yield f"type a name other than {name}{_team(name, room)}, since the library names a queue or a function so"
     yield from _repeated(names)
     if len(names) > limits.SUBSCRIBERS:
         yield f"type at most {limits.SUBSCRIBERS} names, not {len(names)}"

@@ -60,6 +60,8 @@ def of_command(command: Command, plural: str) -> str:
         return f"{many} is the name of the repository of aggregates"
     if command.name in reserved.CLASSES:
         return f"the library has a class {command.name}"
+    if word in reserved.DEPLOYED:
+        return f"the library has a function {word}"
     if word in reserved.FUNCTIONS | _forms(reserved.NAMES_OF_CONTEXT, package):
         return f"the code has a variable or a function {word}"
     if command.name.startswith(TEST):

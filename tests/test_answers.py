@@ -103,7 +103,7 @@ TAKEN: list[Mapping[str, str]] = [
 ]
 
 REFUSED: list[tuple[Mapping[str, object], str]] = [
-    ({"fields": "subscription_id:str rows:decimal"}, "RowsImported is another metric"),
+    ({"fields": "subscription_id:str rows:decimal"}, "the library has a metric RowsImported"),
     (
         {
             "commands": "Take:creates:PaymentImported DeletePayment:deletes:PaymentDeleted",
@@ -166,7 +166,7 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ({"context_name": "Compression"}, "a name other than Compression"),
     ({"context_name": "Pydantic"}, "a name other than Pydantic"),
     ({"context_name": "Decimal"}, "a name other than Decimal"),
-    ({"plural": "Rows", "context_name": "Row"}, "than Rows, such as RowRecords, since the code has a variable"),
+    ({"plural": "Rows", "context_name": "Row"}, "than Rows, such as RowRecords, since the code or the library has a"),
     ({"context_name": "Sample"}, "a name other than Sample"),
     ({"context_name": "Message"}, "a name other than Message"),
     (
@@ -275,7 +275,7 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ({"commands": "Start:creates:PaymentOpened Drop:deletes:PaymentOpened"}, "not PaymentOpened, which Start has"),
     ({"commands": "GetPayment:changes:PaymentGot"}, "since get_payment is a query of every context"),
     ({"commands": "TestPayment:creates:PaymentTested"}, "CheckPayment, since pytest runs what starts with Test"),
-    ({"commands": "Pay:changes:PaymentPaid PayPayment:changes:PaymentMade"}, "since Pay has the path pay too"),
+    ({"commands": "Pay:changes:PaymentPaid PayPayment:changes:PaymentMade"}, "since Pay has the action pay too"),
     ({"commands": "Start:creates:InvoiceOpened Drop:deletes:PaymentDropped"}, "PaymentRegistered, not InvoiceOpened"),
     ({"commands": "Start:creates:Payment Drop:deletes:PaymentDropped"}, "PaymentRegistered, not Payment."),
     ({"commands": "Start:creates:Paymentopened Drop:deletes:PaymentDropped"}, "not Paymentopened"),
@@ -385,6 +385,33 @@ def test_a_rejected_answer_names_the_remedy(answers: Mapping[str, object], sente
     sentences = check({**DEFAULTS, **answers})
     assert any(said.startswith(f"{question}: type ") and sentence in said for said in sentences), sentences
     assert all(said.endswith(".") and "\n" not in said for said in sentences)
+
+
+CLAIM = re.compile(
+    rf"\b(list's|workflow|another (queue|metric)|a metric already|path|the code has .*"
+    rf"\b({'|'.join(reserved.DEPLOYED)})$)\b"
+)
+"""What only a context with lists or an API has. `_` is a part of a word."""
+WITHOUT = {"lists": "none", "sftp": "none", "api": "none", "verification": "none", "subscribers": "none"}
+
+
+def test_a_reason_is_true_without_lists_and_an_api() -> None:
+    """Also for the names of functions, queues and metrics that such a context lacks. A false reason is detected."""
+    functions = ["".join(map(str.capitalize, name.split("_"))) for name in reserved.DEPLOYED]
+    commands = [f"{name}:creates:PaymentMade Drop:deletes:PaymentDropped" for name in functions]
+    answers: list[Mapping[str, object]] = [given for given, _ in REFUSED if not set(given) & set(WITHOUT)]
+    answers += [{"commands": text} for text in commands]
+    answers += [{"subscribers": name} for name in ("uploads", "unseen", "inbound", "sweep-uploads")]
+    answers += [{"fields": f"{name}:decimal"} for name in ("rows_imported", "lists", "lists_failed")]
+    answers += [
+        {"plural": "ImportList"},
+        {"context_name": "Lists", "commands": "Take:creates:ListsFailed Drop:deletes:ListsGone"},
+    ]
+    said = [sentence for given in answers for sentence in check({**DEFAULTS, **WITHOUT, **given})]
+    assert len(said) > len(answers)
+    assert [sentence for sentence in said if CLAIM.search(sentence.rstrip("."))] == []
+    assert CLAIM.search("type one command (a list's import creates)")
+    assert CLAIM.search("the code has a variable or a function import_list")
 
 
 NAMES = reserved.DISTRIBUTIONS | reserved.MODULES | reserved.FOLDERS | reserved.VARIABLES | reserved.WORDS
