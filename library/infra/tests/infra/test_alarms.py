@@ -161,6 +161,7 @@ def test_an_alarm_watches_existing_resources(full: Graph) -> None:
         "service": {
             node.inputs["environment"]["variables"]["POWERTOOLS_SERVICE_NAME"] for node in full.of("lambda/function")
         },
+        "reason": set(CONTEXT.measures.rows_rejected.values),
     }
     for node in metric_alarms(full):
         for metric in watched(node):
@@ -171,11 +172,12 @@ def test_an_alarm_watches_existing_resources(full: Graph) -> None:
 
 def test_an_alarm_watches_metrics_that_the_code_writes(full: Graph) -> None:
     """A misspelt metric has no data, and its alarm is quiet for ever. The documented rules judge AWS's metrics."""
+    own = (*measures.PLATFORM, CONTEXT.measures.rows_rejected)
+    written = {measure.name: {measure.dimension} - {None} for measure in own}
     for node in metric_alarms(full):
         for metric in watched(node):
             if metric.namespace == prefix_of(full):
-                assert metric.name in {measure.name for measure in measures.PLATFORM if measure.dimension is None}
-                assert set(metric.dimensions) == {"service"}
+                assert set(metric.dimensions) - {"service"} == written[metric.name]
 
 
 def test_every_index_of_the_table_is_watched_for_throttles(full: Graph) -> None:
@@ -261,10 +263,10 @@ def test_lost_data_and_waiting_partners_are_critical(full: Graph) -> None:
 
 
 def test_the_number_of_alarms_of_a_stack_is_limited(prod: Graph) -> None:
-    """Thirty-four, and one for each function that stops its releases alone."""
+    """Thirty-five, and one for each function that stops its releases alone."""
     of_releases = {name for group in prod.of("codedeploy/deploymentGroup") for name in _stopping(group)}
     assert len(of_releases) == len(CONTEXT.functions)
-    assert len(metric_alarms(prod)) - len(of_releases) <= 34
+    assert len(metric_alarms(prod)) - len(of_releases) <= 35
 
 
 def test_a_stack_may_leave_warnings_out(full: Graph) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from bounded_context.declaration import measures
+from bounded_context.domain.faults import Fault
 from bounded_context.domain.spelling import kebab
 from bounded_context_cli.docs import FOLDER
 
@@ -128,6 +129,9 @@ FAILURES: Final[Mapping[str, Failure]] = {
         "lists-burn-fast", "lists-burn-slow", plants=[{measures.LISTS_LATE.name: during(60, 1, every=20)}]
     ),
     "many lists are rejected": failure("lists-rejected", plants=[{measures.LISTS_REJECTED.name: during(5, 1)}]),
+    "a rule fails for rows of a list": failure(
+        "lists-rules-failed", plants=[{f"{CONTEXT.measures.rows_rejected.name} {Fault.BROKEN}": during(1, 1)}]
+    ),
     "an upload breaks off": failure("lists-uploads-broken", plants=[{measures.UPLOADS_BROKEN.name: during(1, 1)}]),
     "an upload is quarantined, in a stack with the malware gate": failure(
         "lists-uploads-quarantined", plants=[{measures.UPLOADS_QUARANTINED.name: during(1, 1)}]

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bounded_context.declaration.structure import EXPORT_FILES
+from bounded_context.domain.spelling import kebab
 from bounded_context_cli import docs
 
 from .alarms import prefix_of
@@ -30,8 +32,12 @@ OTHERS = {
     "list-not-scanned",
     "sandbox-smoke",
     *TABLES,
+    kebab(EXPORT_FILES),
 }
-"""Words of other languages, members of events, partitions, a resource, a code and a stack that look like an alarm."""
+"""Words of other languages, members of events, partitions, a resource, a code and a stack that look like an alarm.
+
+And the function of exports, which the recorded context has none of.
+"""
 
 
 def _names(graph: Graph) -> set[str]:

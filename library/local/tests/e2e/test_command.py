@@ -145,8 +145,8 @@ def test_a_list_that_fails_ends_with_its_cause(tmp_path: Path):
     before, defined, rest = rules.read_text().partition(f"def {CONTEXT.creating.rule.__name__}(")
     head, end, body = rest.partition('"""\n    details =')
     assert end
-    rules.write_text(f'{before}{defined}{head}"""\n    {{}}["planted"]\n    details ={body}')
-    line = rules.read_text().splitlines().index('    {}["planted"]') + 1
+    rules.write_text(f'{before}{defined}{head}"""\n    raise OSError("planted")\n    details ={body}')
+    line = rules.read_text().splitlines().index('    raise OSError("planted")') + 1
     environment = ENVIRONMENT | {VARIABLE: str(repository), "PYTHONPATH": str(repository / "src")}
     ran = subprocess.run(  # noqa: S603
         [PROGRAM, "run", "--rows", "5"],
@@ -158,7 +158,7 @@ def test_a_list_that_fails_ends_with_its_cause(tmp_path: Path):
     fields = dict(re.findall(r"^  (step|error|message|frame|log) +(.+)$", ran.stdout, re.MULTILINE))
     assert ran.returncode == 1, ran.stderr
     assert (fields["step"], fields["error"]) == (CONTEXT.verification, "RuleFailed")
-    assert "KeyError: 'planted'" in fields["message"]
+    assert "OSError: planted" in fields["message"]
     assert fields["frame"] == f"src/{CONTEXT.name}/use_cases.py:{line} in {CONTEXT.creating.rule.__name__}"
     assert fields["frame"] in ran.stderr
     assert fields["frame"] in (repository / "build" / "list.html").read_text()

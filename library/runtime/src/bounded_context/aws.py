@@ -11,6 +11,7 @@ from .declaration.context import Context
 from .declaration.entry_points import TableSettings, load, secret_arn, system_address
 from .declaration.measures import RULE_SECONDS
 from .domain.aggregate import Aggregate
+from .domain.faults import Fault
 from .telemetry import conceal, count, logger, span, traceparent, watched
 
 if TYPE_CHECKING:
@@ -308,6 +309,9 @@ def obeys(context: Context[Any]) -> "RowsCheck[Any]":
 def _ran(ran: "Ran") -> None:
     count(RULE_SECONDS, ran.seconds)
     logger.info("rule run", rule=ran.rule, rows=ran.rows, seconds=round(ran.seconds, 3), refused=ran.refused)
+    if failure := ran.failure:
+        # The last one: the rows of a part mostly fail for one reason.
+        logger.error("rule failed", rule=ran.rule, rows=ran.refused[Fault.BROKEN], exc_info=failure)
 
 
 @_cached

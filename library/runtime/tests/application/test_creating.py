@@ -4,7 +4,7 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any, Final
 
@@ -228,12 +228,46 @@ def test_another_error_names_rule_and_line_and_no_value() -> None:
     """What it was caused by is kept for the traceback."""
 
     def broken(command: RegisterPayment, _: Aggregates[Payment]) -> Payment:
-        raise KeyError(command.payer)
+        raise OSError(command.payer)
 
     with pytest.raises(RuleFailed) as failed:
         sent(broken, [SAMPLES.values(1, payer="Ada Lovelace")])
-    assert str(failed.value) == "the rule broken fails for the row on line 2: it raised KeyError"
-    assert isinstance(failed.value.__cause__, KeyError)
+    assert str(failed.value) == "the rule broken fails for the row on line 2: it raised OSError"
+    assert isinstance(failed.value.__cause__, OSError)
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyError, InvalidOperation, TypeError, AttributeError])
+def test_an_error_for_the_values_of_a_row_rejects_this_row_alone(error: type[Exception]) -> None:
+    """With a code of its own, and without its text, which may quote a value. The other rows are imported."""
+    failures: list[Exception | None] = []
+
+    def broken(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
+        if command.id == ROWS[1]["payment_id"]:
+            raise error(command.payer)
+        return register_payment(command, payments)
+
+    run = sent(broken, ROWS[:3])
+    assert run.outcome == "IMPORTED"
+    assert [(line["line"], line["field"], line["code"]) for line in run.report] == [("3", "", Fault.BROKEN)]
+    assert ROWS[1]["payer"] not in run.report[0]["reason"]
+    assert {aggregate.id for aggregate in run.aggregates} == {ROWS[0]["payment_id"], ROWS[2]["payment_id"]}
+    check = CreatingRule(PAYMENT, broken, InMemoryAggregates(PAYMENT), lambda ran: failures.append(ran.failure))
+    assert [refused.code for refused in check(_typed(ROWS[:3]), "l-1")] == [Fault.BROKEN]
+    assert [type(failure) for failure in failures] == [error]
+
+
+def test_a_read_that_fails_for_a_value_fails_the_step() -> None:
+    """It is a fault of the table's items, and not of the row."""
+
+    class Unreadable(InMemoryAggregates[Payment]):
+        def get(self, identity: str) -> Payment:
+            raise ValueError(identity)
+
+    def reading(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
+        return payments.get(command.id)
+
+    with pytest.raises(ValueError, match=r"^id-"):
+        CreatingRule(PAYMENT, reading, Unreadable(PAYMENT))(_typed(ROWS[:1]), "l-1")
 
 
 def test_a_failing_read_is_the_steps_own_failure() -> None:

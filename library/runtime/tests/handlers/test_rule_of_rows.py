@@ -78,16 +78,38 @@ def test_a_failing_rule_is_logged_by_its_name_and_line_without_the_row(
     """Nor is it in what Lambda writes."""
 
     def broken(command: Any, _: Any) -> Any:
-        raise KeyError(command.payer)
+        raise OSError(command.payer)
 
     rule(broken)
     with pytest.raises(RuleFailed) as failed:
         _call("verify_subscription", validated, context)
-    assert str(failed.value) == "the rule broken fails for the row on line 2: it raised KeyError"
+    assert str(failed.value) == "the rule broken fails for the row on line 2: it raised OSError"
     [line] = [line for line in lines() if line["level"] == "ERROR"]
     assert str(failed.value) in line["exception"]
     assert PERSON not in str(lines())
     assert PERSON not in str(failed.value)
+
+
+def test_a_row_for_which_a_rule_fails_is_reported_and_logged_without_its_values(
+    validated: Any, rule: Any, bucket: Any, context: LambdaContext, lines: Lines
+):
+    """The other rows are verified. The line of the log has the traceback, for the team."""
+
+    def broken(command: Any, payments: Any) -> Any:
+        if command.id == "id-000003":
+            raise ValueError(command.payer)
+        return register_payment(command, payments)
+
+    rule(broken)
+    assert _call("verify_subscription", validated, context)["outcome"] == "VERIFIED"
+    _, report = bucket.get_object(Bucket=BUCKET, Key=REPORT)["Body"].read().decode().splitlines()
+    assert report.split(",")[0] == "5"
+    assert report.split(",")[3] == "rule-failed"
+    [line] = [line for line in lines() if line["level"] == "ERROR"]
+    assert (line["message"], line["rule"], line["rows"]) == ("rule failed", "broken", 1)
+    assert "ValueError" in line["exception"]
+    assert PERSON not in str(lines())
+    assert PERSON not in report
 
 
 def test_a_rule_reads_the_table(validated: Any, rule: Any, context: LambdaContext):

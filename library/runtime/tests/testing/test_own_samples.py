@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from importlib import invalidate_caches
 from pathlib import Path
+from typing import Any
 
 import pytest
 from payment.commands import RegisterPayment
@@ -75,10 +76,15 @@ def register_later(command: RegisterPayment, payments: Aggregates[Payment]) -> P
     return register_payment(command, payments)
 
 
-def _where(root: Path) -> Repository:
+def register_by_name(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
+    """Fail for each name that a table of names lacks."""
+    raise ValueError(command.payer)
+
+
+def _where(root: Path, rule: Any = register_later) -> Repository:
     create, *others = PAYMENT.commands
     project = Project(root, {})
-    project.__dict__["context"] = replace(PAYMENT, commands=(replace(create, rule=register_later), *others))
+    project.__dict__["context"] = replace(PAYMENT, commands=(replace(create, rule=rule), *others))
     return Repository(project)
 
 
@@ -88,6 +94,13 @@ def test_a_rule_that_refuses_samples_breaks_the_promise() -> None:
     line = register_later.__code__.co_firstlineno
     assert sentence.startswith(f"test_own_samples.py:{line}: register_later refuses the sample 1 (too-early): ")
     assert list(rules_accept_samples(Repository(current()))) == []
+
+
+def test_a_rule_that_fails_for_samples_breaks_the_promise() -> None:
+    """It would reject rows that nobody can correct."""
+    [sentence] = rules_accept_samples(_where(Path(__file__).parent, register_by_name))
+    line = register_by_name.__code__.co_firstlineno
+    assert sentence.startswith(f"test_own_samples.py:{line}: register_by_name refuses the sample 1 (rule-failed): ")
 
 
 def test_own_samples_keep_the_promise(repository: Path) -> None:

@@ -13,12 +13,12 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from bounded_context.application.calls import OneChange
-from bounded_context.application.verification import CreatingRule, lacking_in_rows
+from bounded_context.application.verification import OF_VALUES, CreatingRule, lacking_in_rows
 from bounded_context.declaration.context import VARIABLE, Context
 from bounded_context.declaration.entry_points import STEPS, entry_point
 from bounded_context.declaration.own_routes import own_routes
 from bounded_context.domain.aggregate import BusinessError, Command, SeveralChanges, Unavailable
-from bounded_context.domain.faults import INVALID
+from bounded_context.domain.faults import INVALID, Fault
 from bounded_context.handlers._function import mark
 from bounded_context.testing import InMemory, InMemoryAggregates, Samples
 from bounded_context.testing.functions import VARIABLES, forget_adapters, own_values
@@ -84,6 +84,10 @@ def _refusal_of_sample(context: Context[Any], number: int) -> str:
         return refusal.code
     except ValidationError:
         return INVALID
+    except KeyError:  # such as a variable that only a running function has
+        return ""
+    except OF_VALUES:
+        return Fault.BROKEN
     except Exception:  # a rule of the team may raise any
         return ""
     return ""

@@ -10,6 +10,7 @@ from bounded_context.declaration.measures import OLDEST_UNFETCHED as OLDEST_UNFE
 from bounded_context.declaration.measures import OLDEST_UNFINISHED as OLDEST_UNFINISHED
 from bounded_context.declaration.measures import OLDEST_UNPREPARED as OLDEST_UNPREPARED
 from bounded_context.declaration.measures import OLDEST_WAITING as OLDEST_WAITING
+from bounded_context.declaration.measures import REASON as REASON
 from bounded_context.declaration.measures import UPLOADS_BROKEN as UPLOADS_BROKEN
 from bounded_context.declaration.measures import UPLOADS_QUARANTINED as UPLOADS_QUARANTINED
 from bounded_context.declaration.measures import UPLOADS_UNSEEN as UPLOADS_UNSEEN
@@ -19,6 +20,7 @@ from bounded_context.declaration.structure import DUE_INDEX as DUE_INDEX
 from bounded_context.declaration.structure import EXPORT_FILES as EXPORT_FILES
 from bounded_context.declaration.structure import WATCH_LISTS as WATCH_LISTS
 from bounded_context.declaration.structure import WATCH_MAPPINGS as WATCH_MAPPINGS
+from bounded_context.domain.faults import Fault as Fault
 from bounded_context.domain.spelling import kebab as kebab
 
 from ..configuration.alarms import Objectives as Objectives

@@ -17,6 +17,7 @@ from bounded_context_infra._parts import (
     OLDEST_UNFINISHED,
     OLDEST_UNPREPARED,
     OLDEST_WAITING,
+    REASON,
     UPLOADS_BROKEN,
     UPLOADS_QUARANTINED,
     UPLOADS_UNSEEN,
@@ -24,6 +25,7 @@ from bounded_context_infra._parts import (
     WATCH_MAPPINGS,
     Component,
     Dimensions,
+    Fault,
     Measure,
     Metric,
     Notice,
@@ -120,6 +122,7 @@ class ListAlarms(Component):
         super().__init__(name, stack.labels)
         self._alerts = stack.alerts
         self._rejections()
+        self._broken_rules(stack.context.measures.rows_rejected)
         self._stuck()
         self._broken_uploads()
         self._unseen_uploads()
@@ -139,6 +142,13 @@ class ListAlarms(Component):
             "to a cause on our side."
         )
         self._within_an_hour("rejected", Notice("warning", effect, "many-lists-are-rejected"), LISTS_REJECTED, limit)
+
+    def _broken_rules(self, rejected: Measure) -> None:
+        effect = (
+            "A rule failed for rows of a list within the last hour: they are rejected, and no partner can correct them."
+        )
+        notice = Notice("warning", effect, "a-rule-fails-for-rows")
+        self._within_an_hour("rules-failed", notice, rejected, 0, {REASON: Fault.BROKEN})
 
     def _broken_uploads(self) -> None:
         effect = (
@@ -206,13 +216,15 @@ class ListAlarms(Component):
         )
         watch_objective(self, self._alerts, self.name, objective)
 
-    def _within_an_hour(self, suffix: str, notice: Notice, measure: Measure, limit: float) -> None:
+    def _within_an_hour(
+        self, suffix: str, notice: Notice, measure: Measure, limit: float, of: Dimensions | None = None
+    ) -> None:
         # Filled, because without data CloudWatch evaluates past hours, and the alarm would go off again.
-        metrics, when = {"lists": self._metric(measure)}, When(limit, period=HOUR)
+        metrics, when = {"lists": self._metric(measure, of=of)}, When(limit, period=HOUR)
         calculated(self, self._alerts, f"{self.name}-{suffix}", notice, metrics, "FILL(lists, 0)", when)
 
-    def _metric(self, measure: Measure, statistic: str = "Sum") -> Metric:
-        return Metric(self.labels.prefix, measure.name, {"service": self.labels.context}, statistic)
+    def _metric(self, measure: Measure, statistic: str = "Sum", of: Dimensions | None = None) -> Metric:
+        return Metric(self.labels.prefix, measure.name, {"service": self.labels.context, **(of or {})}, statistic)
 
 
 class DeadlineAlarms(Component):

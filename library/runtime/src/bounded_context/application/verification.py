@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import repeat
 from operator import is_
 from time import perf_counter
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Final, Generic, NoReturn, TypeVar
 
 from ..declaration.context import Context
 from ..domain.aggregate import Aggregate, BusinessError, Details, State, Unavailable
@@ -32,8 +32,14 @@ UseCase = Callable[[D, Aggregates[A]], A]
 """The rule of a command: it returns the resulting aggregate, or raises a BusinessError."""
 
 
+OF_VALUES: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""The exceptions of a rule that are a fault of its row: other rows have other values, and a retry has the same."""
+
+
 class RuleFailed(Exception):
-    """A rule does not support a row: it raised an exception other than a refusal, or created an unsupported aggregate.
+    """A rule supports no row: it raised an exception other than a refusal, or created an unsupported aggregate.
+
+    Exceptions that values cause (``OF_VALUES``) reject their row alone.
 
     The message names the rule, the row's line and the remedy. It quotes no value of the row.
     """
@@ -47,13 +53,15 @@ class _NotForRows(Exception):
 class Ran:
     """The statistics of a rule that was run for the rows of a part, in a single try.
 
-    ``seconds`` is the time for all ``rows``. ``refused`` counts the refused rows by the refusal's code.
+    ``seconds`` is the time for all ``rows``. ``refused`` counts the refused rows by the refusal's code. ``failure`` is
+    the last exception that rejected a row.
     """
 
     rule: str
     rows: int
     seconds: float
     refused: Mapping[str, int]
+    failure: Exception | None = None
 
 
 class _Additions(Generic[A]):
@@ -125,6 +133,7 @@ class CreatingRule(Generic[D, A]):
         self._state = None if context.state is State else context.state()
         self._stored = aggregates
         self._ran = ran
+        self._failure: Exception | None = None
 
     @property
     def name(self) -> str:
@@ -147,6 +156,7 @@ class CreatingRule(Generic[D, A]):
         ``progress`` gets the result of each row. Raises as a call does.
         """
         start, additions, before = perf_counter(), _Additions(self._stored), len(progress.reported)
+        self._failure = None
         until, remaining = start + seconds_to_spare(), progress.remaining(rows)
         try:
             for row in remaining:
@@ -156,7 +166,7 @@ class CreatingRule(Generic[D, A]):
         finally:
             verified = sum(row.line <= progress.line for row in remaining)
             refused = Counter(rejection.code for rejection in progress.reported[before:])
-            self._ran(Ran(self.name, verified, perf_counter() - start, refused))
+            self._ran(Ran(self.name, verified, perf_counter() - start, refused, self._failure))
         return progress.reported
 
     def _rejection(self, row: TypedRow[D], additions: _Additions[A]) -> Rejection | None:
@@ -175,6 +185,9 @@ class CreatingRule(Generic[D, A]):
         except Exception as error:
             if error is additions.broken:
                 raise
+            if isinstance(error, OF_VALUES):
+                self._failure = error
+                return Rejection(row.line, "", f"the rule {self.name} fails for this row", Fault.BROKEN)
             raise RuleFailed(self._failed(row, f"it raised {type(error).__name__}")) from error
         return None
 

@@ -17,6 +17,7 @@ class Fault(StrEnum):
     UNKNOWN = "unknown"
     EXISTS = "exists"
     RULE = "rule"
+    BROKEN = "rule-failed"
 
 
 class ListFault(StrEnum):
@@ -72,6 +73,10 @@ ROW_CODES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     INVALID: ("The value is not valid for a new record.", "Correct the value: the reason contains the expected form."),
     Fault.RULE: ("A business rule refuses the row.", "Correct the row: the reason names the rule."),
+    Fault.BROKEN: (
+        "A business rule has a fault on our side, and cannot decide about the row.",
+        "Ask us: we repair the rule. Then send the row again.",
+    ),
 }
 """The meaning and the remedy of each code of a row in a report, in words for the partner."""
 
