@@ -608,7 +608,7 @@ def test_the_names_of_the_default_context():
     assert PAYMENT.events == ("PaymentRegistered", "PaymentVerified", "PaymentDeleted", *PAYMENT.list_events)
     assert (PAYMENT.amounts, PAYMENT.currency) == (("amount",), "currency")
     assert PAYMENT.currencies == ("CHF", "EUR", "GBP", "USD", "OTHER")
-    assert PAYMENT.faults == ("cells", "value", "repeated", "unknown", "exists", "rule")
+    assert PAYMENT.faults == ("cells", "value", "repeated", "unknown", "exists", "rule", "rule-failed")
     assert PAYMENT.refusals == (
         "invalid",
         "already-exists",
@@ -645,7 +645,7 @@ def test_the_names_of_a_context_with_few_answers():
     assert (INVOICE.identity, INVOICE.key_prefix) == ("number", "SALES_INVOICE#")
     assert INVOICE.queries == ("get_sales_invoice", "list_sales_invoices")
     assert INVOICE.steps[2] == "verify_list"
-    assert (INVOICE.referenced_kinds, INVOICE.faults) == ((), ("cells", "value", "repeated", "exists", "rule"))
+    assert (INVOICE.referenced_kinds, INVOICE.faults) == ((), ("cells", "value", "repeated", "exists", "rule", "rule-failed"))
     assert (INVOICE.amounts, INVOICE.currency) == (("net", "vat"), "billed_in")
     assert list(_as(INVOICE, api=True).routes.values()) == [
         "POST /sales-invoices",

@@ -155,6 +155,7 @@ REFUSALS: Final[dict[str, Callable[[Stack, str], str]]] = {
     Fault.EXISTS: _existing,
     INVALID: _ruled(INVALID),
     Fault.RULE: _ruled("barred"),
+    Fault.BROKEN: _ruled(Fault.BROKEN),
 }
 """A list of the person for each code of the import. `list-format` is a code of the report alone."""
 

@@ -19,7 +19,7 @@ from bounded_context.application.results import Report, by_line, document, file_
 from bounded_context.application.staging import StagedRow, TypedRow
 from bounded_context.application.verification import CreatingRule, RuleFailed, typed
 from bounded_context.declaration.context import Context, named
-from bounded_context.domain.faults import ListFault
+from bounded_context.domain.faults import Fault, ListFault
 from bounded_context.domain.formats import PLAIN, FileFormat
 from bounded_context.domain.lists import over_tolerance
 from bounded_context.domain.rows import Checked, Rejection, Unreadable, rejected_rows
@@ -123,7 +123,7 @@ class _Check:
         # A rule may catch the exception of a use, and refuse or accept the row without the service.
         with suppress(AtTheImport, RuleFailed, Throttled), SERVICE.rule():
             refused = self._rule([row], "")
-            if not SERVICE.used:
+            if not SERVICE.used and all(rejection.code != Fault.BROKEN for rejection in refused):
                 return refused
         self._result.leave_to_import(row.line)
         return []

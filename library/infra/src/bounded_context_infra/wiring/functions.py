@@ -49,6 +49,8 @@ class Preset:
         list_: the inbox's folders that it may list.
         calls: the other systems that it may call, in kebab-case; the setting `systems` has the address of each.
         secrets: the secrets that it may read, in kebab-case; the variable SECRET_<NAME> contains the ARN of each.
+        recursive: whether its messages may lead to it again. Otherwise Lambda stops it after about 16 calls (Lambda
+            developer guide, "Use Lambda recursive loop detection to prevent infinite loops").
         handler: the dotted name of the entry point. By default, commands, queries, own routes, `on_event` and steps
             have the library's. The verification, and a step that you ejected, have `<package>.list_steps.<function>`,
             and your own functions `<package>.<function>.lambda_handler`.
@@ -66,6 +68,7 @@ class Preset:
     calls: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     handler: str | None = None
+    recursive: bool = False
 
     @property
     def uses_objects(self) -> bool:
