@@ -8,7 +8,7 @@ from unittest.mock import patch
 from bounded_context_cli.programs.recording import ACCOUNT, REGION, Graph, Program
 from bounded_context_infra.configuration.access import AccountAccess, EvidenceAccess
 from bounded_context_infra.configuration.labels import NAME_LIMIT, Labels
-from tests.infra.contexts import DEFAULT, EXPORTS, LARGE, SHAPES
+from tests.infra.contexts import DEFAULT, EXPORTS, HEARD, LARGE, REACTING, SHAPES
 from tests.infra.graph import CONTEXT, DELIVERED, NETWORK, STACKS, run, run_context, run_shape
 from tests.pipeline import program
 
@@ -167,6 +167,7 @@ GRAPHS: Mapping[str, Callable[[], Graph]] = {
     "with every setting": lambda: run("prod", **EVERYTHING),
     "with the least settings": lambda: run("prod", **LEAST),
     "with a partner's own server": lambda: run_context(EXPORTS, "prod", partners=DELIVERED),
+    "with a reaction": lambda: run_context(REACTING, "prod", consumes=HEARD),
     "on a shared server": lambda: run("prod", **SHARED),
     "the largest, with every setting": lambda: run_context(
         LARGE, "prod", **{**EVERYTHING, "filters": {}, "latency_alarms": {}}

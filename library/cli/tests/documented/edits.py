@@ -25,7 +25,14 @@ from tests.aws_requests.graphs import GRAPHS
 
 from .rules import expanded
 
-SAMPLES = ("with every setting", "the default as local", "on a shared server", "the pipeline", "an account")
+SAMPLES = (
+    "with every setting",
+    "the default as local",
+    "on a shared server",
+    "with a reaction",
+    "the pipeline",
+    "an account",
+)
 """The graphs that are edited: one of them has each type of resource."""
 
 

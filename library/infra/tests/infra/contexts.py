@@ -27,6 +27,7 @@ from bounded_context import (
     Identifier,
     LongText,
     Personal,
+    Reaction,
     Text,
     WholeNumber,
 )
@@ -196,6 +197,14 @@ EXPORTS: Context[Any] = replace(
     ),
 )
 """With two exports, for partners that a stack has to have."""
+
+REACTING: Context[Any] = replace(
+    DEFAULT, reactions=(Reaction("elsewhere", "ShopOpened", lambda _event, _aggregate: None, by=DEFAULT.identity),)
+)
+"""With a reaction to an event of another context."""
+
+HEARD = {"elsewhere": {"topic": "/elsewhere/prod/topic-arn", "created_by": ["ShopOpened"]}}
+"""The setting `consumes` of a stack with the reaction."""
 
 SHAPES: dict[str, Context[Any]] = {
     "the default": DEFAULT,

@@ -71,6 +71,9 @@ FAILURES: Final[Mapping[str, Failure]] = {
     "a new version is slow": failure(f"{COMMAND}-latency", plants=[of(COMMAND, Duration=during(3, 900))]),
     "a command or a query is throttled": failure("callers-throttles", plants=[of(COMMAND, Throttles=during(3, 1))]),
     "anything else is throttled": failure("background-throttles", plants=[of(STEP, Throttles=during(3, 40))]),
+    "a message leads to its function again and again": failure(
+        "background-loops", plants=[of("on-event", RecursiveInvocationsDropped=during(1, 1))]
+    ),
     "a command or a query nearly times out": failure("callers-duration", plants=[of(QUERY, Duration=during(1, 9000))]),
     "anything else nearly times out": failure(
         "background-duration",

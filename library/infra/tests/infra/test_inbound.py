@@ -1,18 +1,17 @@
 """The queue for other contexts' events, who may send to it, who takes it, and how this context's topic is found."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bounded_context import Reaction
 from bounded_context.domain.spelling import kebab
 from bounded_context_infra.components.inbound import TIMEOUT
 from bounded_context_infra.configuration.config import SettingError
 from bounded_context_infra.configuration.settings import consumed
 
 from .alarms import notifiers, severity_of
+from .contexts import REACTING
 from .graph import ACCOUNT, CONTEXT, REGION, Graph, run, run_context
 from .test_permissions import actions_on, granted
 
@@ -202,10 +201,6 @@ def test_named_accounts_may_subscribe_queues_of_their_own(hearing: Graph, prod: 
     ]
 
 
-CANCELLED = Reaction("elsewhere", "ShopOpened", lambda _event, _aggregate: None, by=CONTEXT.identity)
-REACTING = replace(CONTEXT, reactions=(CANCELLED,))
-
-
 def test_a_function_with_reactions_may_run_commands_and_return_messages(hearing: Graph) -> None:
     """It has the permissions of a command, those of the list query, and its queue."""
     graph = run_context(REACTING, "prod", consumes=CONSUMES)
@@ -216,6 +211,9 @@ def test_a_function_with_reactions_may_run_commands_and_return_messages(hearing:
     assert "sqs:SendMessage" in actions_on(graph, "on-event", queue.arn)
     assert _variables(graph)["INBOUND_URL"] == queue.outputs["url"]
     assert "INBOUND_URL" not in _variables(hearing)
+    [loops] = graph.of("lambda/functionRecursionConfig")
+    assert (loops.inputs["functionName"], loops.inputs["recursiveLoop"]) == (f"{CONTEXT.name}-prod-on-event", "Allow")
+    assert hearing.of("lambda/functionRecursionConfig") == []
 
 
 @pytest.mark.parametrize("consumes", [None, {"elsewhere": {"topic": FOREIGN, "created_by": ["ShopClosed"]}}])

@@ -32,6 +32,11 @@ class Function:
         return handler.__wrapped__.__wrapped__
 
 
+MOST_CALLS: Final = 16
+"""Calls of a chain, before Lambda stops it (Lambda developer guide: approximately 16)."""
+
+_LINEAGE: Final = "Lineage="
+
 _PRESETS: Final = {
     "register_list": functions.REGISTER_LIST,
     "validate_list": functions.VALIDATE_LIST,
@@ -63,6 +68,13 @@ def load() -> None:
 def handler(name: str) -> Callable[[Any, Any], Any]:
     """Return a loaded handler."""
     return _LOADED[name]
+
+
+def calls_before(event: Any) -> int:
+    """Return how many calls of functions led to the messages of a batch, by their trace headers."""
+    records = event.get("Records", ()) if isinstance(event, dict) else ()
+    headers = (record.get("attributes", {}).get("AWSTraceHeader", "") for record in records)
+    return max((int(header.removeprefix(_LINEAGE)) for header in headers if header), default=0)
 
 
 @dataclass
@@ -101,6 +113,7 @@ class Lambda:
         self._variables = variables
         self._handlers = handlers
         self._idle: dict[str, list[dict[Any, Any]]] = {name: [] for name in FUNCTIONS}
+        self.stopped: list[str] = []
 
     def _skew(self) -> float:
         rate = self._scheduler.profile.skew
@@ -109,6 +122,17 @@ class Lambda:
             return round(random.uniform(-5, 5), 2) if random.random() < rate else None
 
         return self._scheduler.fault(SKEWED, draw) or 0.0
+
+    def stops(self, name: str, event: Any, *, allowed: bool) -> bool:
+        """Return whether Lambda stops the invocation of a batch: its chain has 16 calls of a function before it.
+
+        ``allowed`` is whether the function may call itself (Lambda developer guide, "Use Lambda recursive loop
+        detection to prevent infinite loops"). Stopped invocations are in ``stopped``.
+        """
+        if allowed or calls_before(event) < MOST_CALLS:
+            return False
+        self.stopped.append(name)
+        return True
 
     def invoke(self, name: str, event: Any, made_by: Any = None) -> Activity:
         """Start an invocation in an idle execution environment, or in a new one."""
@@ -134,7 +158,7 @@ class Lambda:
             deadline=deadline,
             function=name,
             made_by=made_by,
-            variables=self._variables(name),
+            variables={**self._variables(name), "_X_AMZN_TRACE_ID": f"{_LINEAGE}{calls_before(event) + 1}"},
             environment=environment,
         )
         return activity

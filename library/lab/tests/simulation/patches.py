@@ -21,6 +21,7 @@ from bounded_context.telemetry import logger, traces
 from bounded_context_operations.release.rollout import deployments, status, survey
 
 from .scheduler import Scheduler
+from .services import sqs
 
 T = TypeVar("T")
 
@@ -232,7 +233,8 @@ def _replacements() -> Iterator[tuple[Any, str, Any]]:
     yield from ((time, "time", _time), (time, "monotonic", _monotonic), (time, "sleep", _sleep))
     yield from ((random, "uniform", _uniform), (random, "random", _random), (os, "urandom", _urandom))
     yield random, "_urandom", _urandom
-    yield entry_points, "os", SimpleNamespace(environ=_Environ())
+    for module in (entry_points, sqs):
+        yield module, "os", SimpleNamespace(environ=_Environ())
     yield from ((aws, name, value) for name, value in _adapters().items())
     yield dynamodb_bulk, "existing", _existing_in_order
     yield traces, "Metrics", _Metrics

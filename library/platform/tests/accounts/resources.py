@@ -242,6 +242,7 @@ PARTS: Final = frozenset(
         *("apigatewayv2/integration", "apigatewayv2/route", "apigatewayv2/stage", "cloudwatch/eventTarget"),
         *("cloudwatch/queryDefinition", "iam/openIdConnectProvider", "iam/policy", "iam/rolePolicy"),
         *("iam/rolePolicyAttachment", "kms/keyPolicy", "lambda/alias", "lambda/functionEventInvokeConfig"),
+        "lambda/functionRecursionConfig",
         *(
             "lambda/permission",
             "s3/bucketLifecycleConfiguration",

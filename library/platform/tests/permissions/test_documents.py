@@ -66,6 +66,7 @@ SCHEMAS = {
     "lambda/eventSourceMapping": "AWS::Lambda::EventSourceMapping",
     "lambda/function": "AWS::Lambda::Function",
     "lambda/functionEventInvokeConfig": "AWS::Lambda::EventInvokeConfig",
+    "lambda/functionRecursionConfig": "AWS::Lambda::Function",
     "lambda/layerVersion": "AWS::Lambda::LayerVersion",
     "lambda/permission": "AWS::Lambda::Permission",
     "route53/record": "AWS::Route53::RecordSet",

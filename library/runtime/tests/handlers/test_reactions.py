@@ -45,8 +45,8 @@ def queue(settings: None, aws: None, topic: Any, dead_letters: str, monkeypatch:
 def deliver(queue: str, context: LambdaContext) -> Deliver:
     """Hands messages to OnEvent, and returns the ids of those that fail."""
 
-    def delivered(*events: Any, of: Any = CLAIM, settled: bool = True) -> list[str]:
-        marks = {"type": text("any")} | ({"settled": text("true")} if settled else {})
+    def delivered(*events: Any, of: Any = CLAIM, settled: bool | str = True) -> list[str]:
+        marks = {"type": text("any")} | ({"settled": text(str(settled).lower())} if settled else {})
         messages = [record(event, f"m-{number}", **marks) for number, event in enumerate(events)]
         answer = handler_of(of, "on_event")({"Records": messages}, context)
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
@@ -283,6 +283,28 @@ def test_hops_end_a_cycle(deliver: Deliver, dead_letters: str):
     assert _claims()["end-0000"] == ("OPEN", 1)
     [letter] = _received(dead_letters)
     assert letter["MessageAttributes"]["reason"]["StringValue"] == "too-many-hops"
+
+
+@pytest.mark.parametrize(("returns", "reason"), [("4031", ""), ("4032", "too-many-returns"), ("true", "")])
+def test_a_reaction_that_does_not_end_becomes_a_dead_letter(
+    deliver: Deliver, queue: str, dead_letters: str, returns: str, reason: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Also a message of version 0.4 has returned. A redriven message begins anew."""
+    monkeypatch.setattr(reactions, "LIST_SECONDS", 0)
+    _add(1, list_id="l-1")
+    boto3.resource("dynamodb").Table("table").put_item(Item={"pk": "LIST#l-1", "status": "IMPORTING"})
+    assert deliver(_event(5), settled=returns) == []
+    copies, letters = _received(queue), _received(dead_letters)
+    assert [letter["MessageAttributes"]["reason"]["StringValue"] for letter in letters] == [reason] * bool(reason)
+    assert all("settled" not in letter["MessageAttributes"] for letter in letters)
+    assert len(copies) == 1 - len(letters)
+
+
+def test_a_copy_has_the_number_of_its_returns(queue: str):
+    """By the attribute that an earlier version has set, too."""
+    for value in ("true", "7"):
+        aws.inbound_queue().again("{}", {"settled": text(value)}, 0)
+    assert {copy["MessageAttributes"]["settled"]["StringValue"] for copy in _received(queue)} == {"2", "8"}
 
 
 def test_a_second_call_waits_for_the_first(deliver: Deliver, queue: str, lines: Lines):

@@ -142,15 +142,48 @@ def _queues(graph: Graph) -> Iterator[str]:
             yield mapping.name
 
 
+@check("lambda-recursive-loops")
+def _loops(graph: Graph) -> Iterator[str]:
+    configured = {node.inputs["functionName"]: node.inputs for node in graph.of("lambda/functionRecursionConfig")}
+    readers = {mapping.inputs["eventSourceArn"]: mapping for mapping in graph.of("lambda/eventSourceMapping")}
+    for mapping in readers.values():
+        reached, queues = set[str](), _sent(graph, mapping)
+        while queues:
+            reached.add(queue := queues.pop())
+            queues |= (_sent(graph, readers[queue]) if queue in readers else set()) - reached
+        allowed = configured.get(_function(mapping), {}).get("recursiveLoop") == "Allow"
+        if mapping.inputs["eventSourceArn"] in reached and not allowed:
+            yield _function(mapping)
+
+
+def _sent(graph: Graph, mapping: Node) -> set[str]:
+    """Return the queues that a mapping's function may send to, also by topics."""
+    sent = {
+        resource
+        for statement in _statements(graph, mapping)
+        if {"sqs:SendMessage", "sns:Publish"} & {*as_list(statement["Action"])}
+        for resource in as_list(statement["Resource"])
+    }
+    by_topic = graph.of("sns/topicSubscription")
+    return sent | {node.inputs["endpoint"] for node in by_topic if node.inputs["topic"] in sent}
+
+
+def _function(mapping: Node) -> str:
+    return mapping.inputs["functionName"].split(":")[6]
+
+
+def _statements(graph: Graph, mapping: Node) -> list[Statement]:
+    """Return the statements of the role of a mapping's function."""
+    roles = {node.called: node.inputs["role"].rpartition("/")[2] for node in graph.of("lambda/function")}
+    own = [node for node in graph.of("iam/rolePolicy") if node.inputs["role"] == roles[_function(mapping)]]
+    return [statement for node in own for statement in statements(node.inputs["policy"])]
+
+
 def _granted(graph: Graph, mapping: Node, resource: str) -> set[str]:
     """Return the actions on a resource, or on its objects, that the role of a mapping's function has."""
-    name = mapping.inputs["functionName"].split(":")[6]
-    roles = {node.called: node.inputs["role"].rpartition("/")[2] for node in graph.of("lambda/function")}
-    own = [node for node in graph.of("iam/rolePolicy") if node.inputs["role"] == roles[name]]
-    all_statements = [statement for node in own for statement in statements(node.inputs["policy"])]
     named = [
         statement
-        for statement in all_statements
+        for statement in _statements(graph, mapping)
         if any(arn.startswith(resource) for arn in as_list(statement["Resource"]))
     ]
     return {action for statement in named for action in as_list(statement["Action"])}

@@ -130,6 +130,7 @@ from .resource_alarms import watch_api as watch_api
 from .resource_alarms import watch_dead_letters as watch_dead_letters
 from .resource_alarms import watch_durations as watch_durations
 from .resource_alarms import watch_errors as watch_errors
+from .resource_alarms import watch_loops as watch_loops
 from .resource_alarms import watch_stream as watch_stream
 from .resource_alarms import watch_table as watch_table
 from .resource_alarms import watch_throttles as watch_throttles

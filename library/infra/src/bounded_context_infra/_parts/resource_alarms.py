@@ -100,6 +100,14 @@ def watch_throttles(owner: Component, alerts: Alerts, name: str, aliases: Mappin
     joined(owner, alerts, f"{name}-throttles", notice, _parts("Throttles", aliases), "SUM", When(bad=3, of=5))
 
 
+def watch_loops(owner: Component, alerts: Alerts, name: str, aliases: Mapping[str, Dimensions]) -> None:
+    """Make the warning about calls that Lambda stops as a part of a loop."""
+    effect = "Lambda stopped a chain of calls that led to itself: its message becomes a dead letter."
+    notice = Notice("warning", effect, "lambda-stops-a-loop")
+    functions = {each: {"FunctionName": alias["FunctionName"]} for each, alias in aliases.items()}
+    joined(owner, alerts, f"{name}-loops", notice, _parts("RecursiveInvocationsDropped", functions), "SUM", When())
+
+
 def watch_durations(
     owner: Component, alerts: Alerts, name: str, aliases: Mapping[str, Dimensions], timeouts: Mapping[str, int]
 ) -> None:

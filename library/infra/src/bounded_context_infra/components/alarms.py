@@ -45,6 +45,7 @@ from bounded_context_infra._parts import (
     watch_answers,
     watch_durations,
     watch_errors,
+    watch_loops,
     watch_objective,
     watch_throttles,
 )
@@ -72,6 +73,7 @@ class FunctionAlarms(Component):
         background = [function for function in live if function not in callers]
         self._watch("callers", callers, "callers get errors and must repeat their calls.")
         self._watch("background", background, "calls are retried, and then abandoned.")
+        watch_loops(self, self._alerts, "background", self._dimensions(background))
         commands, percent = self._dimensions(context.command_functions), stack.settings.objectives.command_percent
         watch_answers(self, self._alerts, "commands", commands, percent)
         for watch in (WATCH_LISTS, WATCH_MAPPINGS):

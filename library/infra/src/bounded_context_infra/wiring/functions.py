@@ -163,6 +163,7 @@ _REACTING: Final = replace(
     variables=(*ON_EVENT.variables, "INBOUND_URL"),
     items=COMMAND.items,
     of_others=False,
+    recursive=True,
 )
 """Receives other contexts' events, and runs the commands of reactions."""
 
@@ -402,6 +403,11 @@ class Functions(Mapping[str, Function]):
             inbox.grant_objects(role, read=preset.read, write=preset.write, list_=preset.list_)
         for secret in preset.secrets:
             self.secrets[secret].grant_read(role)
+        if preset.recursive:
+            own = self[name]
+            lambda_.FunctionRecursionConfig(
+                own.name, function_name=own.function.name, recursive_loop="Allow", opts=own.child()
+            )
 
 
 def _in_order_for_readers(stack: Stack, presets: Mapping[str, Preset]) -> dict[str, Preset]:

@@ -62,6 +62,8 @@ class AtWrite:
 def at_rest(world: "World") -> Iterator[Violation]:
     """Yield the violations at the end: a claim that was not asked, or more than once, or a message that is left."""
     yield from _messages(world)
+    if world.functions.stopped:
+        yield Violation("stopped", f"Lambda took {world.functions.stopped} for infinite loops")
     asks = Counter(asked)
     newest = {news.policy: news for news in sorted(world.scenario.news, key=lambda news: news.number) if news.reacts}
     for key, item in sorted(world.account.store.items.items()):

@@ -117,7 +117,7 @@ def drawn(random: Random) -> Scenario:
         page=random.choice((1, 2, 3, 25)),
         short=random.choice((0.0, 0.0, 0.1, 0.4)),
         pollers=random.choice((1, 2, 3)),
-        closes=random.choice((0.0, 1.0, 100.0, 500.0)),
+        closes=random.choice((0.0, 1.0, 100.0, 500.0, 1500.0)),
     )
 
 

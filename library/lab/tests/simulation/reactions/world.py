@@ -12,6 +12,7 @@ from unittest.mock import patch
 from bounded_context.application import reactions
 from bounded_context.testing.functions import handler_of
 from bounded_context_infra._parts.queues import MAX_RECEIVES
+from bounded_context_infra.wiring.functions import standard_presets
 
 from .. import functions as lambda_functions
 from ..account import DEAD_LETTERS, TABLE, Account
@@ -78,7 +79,9 @@ class World:
         self.history = History()
         self.functions = Lambda(scheduler, lambda _: _VARIABLES, lambda name: _HANDLERS[name].__wrapped__.__wrapped__)
         queue, letters = self.account.inbound, self.account.dead_letters
-        self._pollers = [Poller(scheduler, self.functions, queue, letters) for _ in range(scenario.pollers)]
+        recursive = standard_presets(CLAIM)["on_event"].recursive
+        poller = partial(Poller, scheduler, self.functions, queue, letters, recursive=recursive)
+        self._pollers = [poller() for _ in range(scenario.pollers)]
         self._coming = sum(len(news.at) for news in scenario.news)
         self._changes = 0
         self._work: list[Activity] = []

@@ -45,14 +45,18 @@ _SPOILT: Final[dict[str, Callable[[Letter, str], str]]] = {
 class Poller:
     """Receives messages in batches, in any order, and deletes those that OnEvent has taken.
 
-    SQS moves a message that was received too often to the dead-letter queue, without a reason.
+    SQS moves a message that was received too often to the dead-letter queue, without a reason. ``recursive`` is whether
+    OnEvent may call itself.
     """
 
-    def __init__(self, scheduler: Scheduler, functions: Lambda, queue: Queue, dead_letters: Queue) -> None:
+    def __init__(
+        self, scheduler: Scheduler, functions: Lambda, queue: Queue, dead_letters: Queue, *, recursive: bool = False
+    ) -> None:
         self._scheduler = scheduler
         self._functions = functions
         self._queue = queue
         self._dead_letters = dead_letters
+        self._recursive = recursive
 
     def run(self, more: Callable[[], bool] = lambda: False) -> None:
         """Poll until the queue is empty, and no more messages come."""
@@ -67,7 +71,10 @@ class Poller:
         return self._scheduler.choose((_BATCH, 1, 2, 3))
 
     def _deliver(self, batch: Sequence[Message]) -> None:
-        invocation = self._functions.invoke("on_event", json.loads(json.dumps(lambda_event(batch))))
+        event = json.loads(json.dumps(lambda_event(batch)))
+        if self._functions.stops("on_event", event, allowed=self._recursive):
+            return
+        invocation = self._functions.invoke("on_event", event)
         self._scheduler.join([invocation])
         failed = _failed(invocation, batch)
         for message in batch:

@@ -6,6 +6,7 @@ behaviour is in the SQS API reference (SendMessage, ReceiveMessage, DeleteMessag
 SQS developer guide ("Using dead-letter queues in Amazon SQS"). `documented/rules/sqs.toml` has the limits.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -295,6 +296,9 @@ def _send(queue: Queue, request: Request) -> Answer:
     if _FORBIDDEN.search(request["MessageBody"]):
         raise refused("SendMessage", "InvalidMessageContents")
     system = {name: value["StringValue"] for name, value in request.get("MessageSystemAttributes", {}).items()}
+    if header := os.environ.get("_X_AMZN_TRACE_ID"):
+        # botocore sends a function's variable as a header (handlers.py, add_recursion_detection_header).
+        system.setdefault("AWSTraceHeader", header)
     return {"MessageId": queue.add(request["MessageBody"], attributes, system, request.get("DelaySeconds", 0)).id}
 
 

@@ -101,6 +101,7 @@ def main() -> None:
 
     app.SERVICE_HANDLERS["codedeploy"] = _codedeploy()
     app.SERVICE_HANDLERS["transfer"] = _transfer(app.SERVICE_HANDLERS["transfer"])
+    app.SERVICE_HANDLERS["sqs"] = _sqs()
     app.main()
 
 
@@ -120,6 +121,14 @@ def _codedeploy() -> Callable[..., Awaitable[Any]]:
         return await concurrency.run_reentrant(service.respond, api, headers, body)
 
     return handle
+
+
+def _sqs() -> Callable[..., Awaitable[Any]]:
+    from ministack.services import lambda_svc, sqs  # pyrefly: ignore[missing-import]
+
+    from bounded_context_local.extensions import lineage
+
+    return lineage.keep(sqs, lambda_svc)
 
 
 def _transfer(servers: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:

@@ -131,9 +131,19 @@ class InboundQueue:
         self._url = url
 
     def again(self, body: str, attributes: Mapping[str, Mapping[str, Any]], seconds: int) -> None:
-        """Send a copy of a message, with its attributes and the attribute `SETTLED`, to be delivered after seconds."""
-        marked = _with(attributes, SETTLED, "true")
+        """Send a copy of a message, with its attributes and the number of its returns, to be delivered after seconds.
+
+        The function leads to itself, so its configuration has to allow loops (Lambda API reference,
+        PutFunctionRecursionConfig).
+        """
+        marked = _with(attributes, SETTLED, str(returns_of(attributes) + 1))
         self._client.send_message(QueueUrl=self._url, MessageBody=body, MessageAttributes=marked, DelaySeconds=seconds)
+
+
+def returns_of(attributes: Mapping[str, Mapping[str, Any]]) -> int:
+    """Return how often a message has returned, by its attributes as Lambda received them; "true" is from before 0.5."""
+    value = attributes.get(SETTLED, {}).get("stringValue", "0")
+    return int(value) if value.isdecimal() else 1
 
 
 def _with(attributes: Mapping[str, Mapping[str, Any]], name: str, value: str) -> "dict[str, SqsAttribute]":

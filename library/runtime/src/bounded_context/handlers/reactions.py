@@ -1,7 +1,8 @@
 """Reactions to other contexts' events, in the function that receives the events.
 
 A message whose reaction is not done returns to its own queue as a copy, for instance because many aggregates refer to
-its subject, or because a list is open. A copy does not count as a failed attempt.
+its subject, or because a list is open. A copy does not count as a failed attempt. Lambda would stop this loop after
+about 16 calls, so its detection is off for this function, and `MOST_RETURNS` is its bound.
 """
 
 from typing import Any, Final
@@ -10,7 +11,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from .. import aws
 from ..adapters.dynamodb import hopping
-from ..adapters.services import SETTLED
+from ..adapters.services import SETTLED, returns_of
 from ..application.inbound import Message
 from ..application.reactions import Reactions, received
 from ..declaration.context import Context
@@ -24,6 +25,12 @@ from .commands import CommandHandler
 
 TOO_MANY_HOPS: Final = "too-many-hops"
 """The reason with which an event at the end of a cycle of reactions becomes a dead letter."""
+
+TOO_MANY_RETURNS: Final = "too-many-returns"
+"""The reason with which an event becomes a dead letter whose reaction does not end."""
+
+MOST_RETURNS: Final = 4032
+"""The returns of a message: a list is asked every 5 minutes, for 14 days, the longest retention of a queue."""
 
 SETTLE_SECONDS: Final = 30
 """Seconds from the update of the copy to the first question. A registration that has read the earlier copy ends within
@@ -49,10 +56,14 @@ class Reactor:
         event = received(message)
         attributes = record.raw_event.get("messageAttributes", {})
         about = {"event_id": event.id, "event_type": event.type, "ids": [event.subject]}
-        must_wait = SETTLED not in attributes and reaction.by != self._context.identity and not local()
-        if event.hops >= MOST_HOPS:
-            aws.dead_letters().bury(record.body, attributes, TOO_MANY_HOPS)
-            logger.warning("reaction ended after too many hops", code=TOO_MANY_HOPS, **about)
+        returns = returns_of(attributes)
+        must_wait = not returns and reaction.by != self._context.identity and not local()
+        if event.hops >= MOST_HOPS or returns >= MOST_RETURNS:
+            code = TOO_MANY_HOPS if event.hops >= MOST_HOPS else TOO_MANY_RETURNS
+            # A redrive begins to count anew.
+            kept = {name: value for name, value in attributes.items() if name != SETTLED}
+            aws.dead_letters().bury(record.body, kept, code)
+            logger.warning("reaction ended without a result", code=code, **about)
             return
         if must_wait:
             self._reactions.announce(message)
