@@ -32,6 +32,8 @@ SAMPLES = (
     "with a reaction",
     "the pipeline",
     "an account",
+    "with an archive as prod",
+    "with a partner's own server",
 )
 """The graphs that are edited: one of them has each type of resource."""
 

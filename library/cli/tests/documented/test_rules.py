@@ -21,7 +21,7 @@ SERVICES: Final = frozenset(
     (
         *("Step Functions", "Lambda", "DynamoDB", "SNS", "SQS", "S3", "EventBridge", "Scheduler", "Transfer", "Backup"),
         *("CloudWatch", "CloudTrail", "GuardDuty", "KMS", "IAM", "CodeBuild", "CodePipeline", "CodeDeploy"),
-        "API Gateway",
+        *("API Gateway", "Firehose", "Glue", "Athena"),
     )
 )
 

@@ -34,7 +34,7 @@ TOKEN: Final = re.compile(
     |[Ii]n\ the\ (?P<where>stack's|other|management)\s+account
     |first\ command\s+prints[^`.]*`<(?P<printed>\w+)>`
     |`<(?P<identity>\w+)>`\ is\ the\ `(?P<named>\w+)`\s+that\ the\ first
-    |whose\ ARN\s+is\s+`<(?P<made>\w+)>`|`<(?P<chosen>\w+)>`\ is\ the\ ARN\ of
+    |whose\ ARN\s+is\s+`<(?P<made>\w+)>`|`<(?P<chosen>\w+)>`\ is\ the\ (?:ARN\ of|connector's)
     |`(?P<list>[\w.]+\.csv)`\ is\ a\ list
     |Write\ `(?P<value>\w+)`\ as\ `(?P<member>\w+)`\ into\ `(?P<file>[\w.]+)`
     |`(?P<code>(?:aws|pulumi|uv\ run\ context)\s[^`]+)`
@@ -47,8 +47,13 @@ PREPARED: Final = {
     "arn": "aws stepfunctions start-execution --state-machine-arn <machine> --query executionArn",
     "key": "aws kms create-key --query KeyMetadata.Arn",
     "role": "aws iam create-role --role-name restore --assume-role-policy-document '{}' --query Role.Arn",
+    "connector": "aws transfer create-connector --url sftp://acme.example --access-role <access> --query ConnectorId",
+    "access": "aws iam create-role --role-name deliver --assume-role-policy-document '{}' --query Role.Arn",
 }
 """The commands that print the values of objects that a person has made before."""
+
+LOGGED: Final = {"connector": "aws logs create-log-group --log-group-name /aws/transfer/<connector>"}
+"""The commands by which an object of a person has a log."""
 
 SPARED: Final = ("apigatewayv2",)
 """The services whose modules in moto take seconds to import: only the nightly test sends their requests to moto."""
@@ -75,9 +80,11 @@ LACKING: Final[Mapping[str, str]] = {
     "dynamodb batch-execute-statement": "moto's parser of PartiQL accepts no parameter in an INSERT",
     "iam simulate-principal-policy": "moto evaluates no policies",
     "lambda get-account-settings": "moto has no limits of an account",
+    "lambda get-function-recursion-config": "moto has no recursive-loop detection",
     "service-quotas list-service-quotas": "moto has the quotas of few services, and not of these",
     "stepfunctions redrive-execution": "moto redrives no executions",
     "stepfunctions test-state": "moto tests no single states",
+    "transfer test-connection": "moto connects to no server",
 }
 """The operations that moto lacks, with the reason. A stand-in checks their requests and names, and returns a sample."""
 
@@ -113,6 +120,8 @@ class Reader:
                 self._awaited = (name, token["named"] or name)
             case "made" | "chosen" as group:
                 self._values[token[group]] = self._prepared(token[group])
+                if token[group] in LOGGED:
+                    self.shell.run(self._resolved(LOGGED[token[group]]))
             case "list":
                 (self.world.repository / token["list"]).write_text("payment_id\n")
             case "file":
@@ -158,7 +167,7 @@ class Reader:
 
     def _resolved(self, text: str) -> str:
         def value(match: re.Match[str]) -> str:
-            if " " in match[1] and match[1] in PREPARED:
+            if (" " in match[1] or match[1] == "access") and match[1] in PREPARED:
                 return self._prepared(match[1])
             require(match[1] in self._values, f"{match[0]}: the text has no value")
             return self._values[match[1]]

@@ -57,7 +57,7 @@ def _of_partitions(graph: Graph) -> Iterator[str]:
     parameters = _only(graph, TABLE, f"{BI}-events").inputs["parameters"]
     if set(parameters["projection.type.values"].split(",")) != {*CONTEXT.events}:
         yield "a type has no partition"
-    if not parameters["storage.location.template"].endswith("/events/type=${type}/day=${day}"):
+    if not parameters["storage.location.template"].endswith("/events/type=${type}/day=${day}/"):
         yield "the table reads other folders"
     if _only(graph, STREAM).inputs[_S3]["prefix"] != (
         "events/type=!{partitionKeyFromQuery:type}/day=!{timestamp:yyyy-MM-dd}/"

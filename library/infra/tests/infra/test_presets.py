@@ -31,6 +31,7 @@ MEMBERS: Final = {
     "calls": ('("credit-bureau",)', {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}),
     "secrets": ('("acquirer-key",)', {"secretsmanager:GetSecretValue"}),
     "handler": ('"loan.own.lambda_handler"', set()),
+    "recursive": ("True", set()),
 }
 """The value of each member of a preset, and the actions that it permits."""
 

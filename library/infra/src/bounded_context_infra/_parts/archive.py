@@ -148,7 +148,7 @@ class Archived:
 
     def _projection(self, days: int) -> dict[str, pulumi.Input[str]]:
         """Return the partitions as rules, so that none is registered (Athena User Guide, "Partition projection")."""
-        template = self._folder(f"{EVENTS}type=${{type}}/day=${{day}}")
+        template = self._folder(f"{EVENTS}type=${{type}}/day=${{day}}/")
         return {
             "projection.enabled": "true",
             "projection.type.type": "enum",
