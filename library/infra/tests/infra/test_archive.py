@@ -104,7 +104,7 @@ def _of_roles(graph: Graph) -> Iterator[str]:
 
 def _of_alarms(graph: Graph) -> Iterator[str]:
     watched = {node.inputs["metricName"] for node in graph.of("cloudwatch/metricAlarm") if BI in node.name}
-    if watched != {"DeliveryToS3.DataFreshness", "FailedConversion.Records"}:
+    if watched != {"DeliveryToS3.DataFreshness", "FailedConversion.Records", "ThrottledRecords"}:
         yield "a delivery is not watched"
 
 

@@ -7,13 +7,14 @@ import pytest
 
 from bounded_context_cli.programs.recording import Graph, Program
 from bounded_context_cli.views.cost.cli import estimate
+from bounded_context_cli.views.cost.flow import Row
 from bounded_context_lab.capacity import as_document, stage_lines
 from bounded_context_lab.capacity.advice import Answer
 from bounded_context_lab.capacity.model import IMPORT, STAGES, VALIDATION, VERIFICATION, Model, with_lanes, with_rate
 from bounded_context_lab.capacity.simulation import quotas, simulate
 from tests.console import context
 from tests.cost.workflows import PARTS, RANGES, with_ranges, without_map
-from tests.infra.contexts import EXPORTS, SHAPES
+from tests.infra.contexts import ARCHIVE, EXPORTS, SHAPES
 from tests.infra.graph import PARTNERS, run, run_context, run_shape
 
 MILLION = 10**6
@@ -39,6 +40,25 @@ def test_a_million_rows_are_exported_within_a_call_for_each_partner(prod: Model)
     assert not [warning for warning in answer.warnings if "parts" in warning]
     assert [warning for warning in Answer(model, 2_000 * MILLION, 200).warnings if "S3 accepts 10,000" in warning]
     assert "export_seconds" not in as_document(Answer(prod, MILLION, 1))
+
+
+def test_an_archive_takes_2_000_events_a_second_and_a_longer_wait_than_that_of_sns_is_named(
+    prod: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fewer if they are large. SNS repeats an event for six hours."""
+    model = replace(prod, context=ARCHIVE, graph=run_shape("with an archive", "prod"))
+    answer = Answer(model, MILLION, 1)
+    assert (answer.archive_seconds, as_document(answer)["archive_seconds"]) == (500, 500)
+    assert "Archives: 500 s until the last event is in a stream" in stage_lines(answer)
+    assert not _archived(Answer(model, 40 * MILLION, 4))
+    assert _archived(Answer(model, 50 * MILLION, 5))
+    assert "archive_seconds" not in as_document(Answer(prod, MILLION, 1))
+    monkeypatch.setattr(Row, "event_bytes", 5_000)
+    assert Answer(model, MILLION, 1).archive_seconds == 1000
+
+
+def _archived(answer: Answer) -> list[str]:
+    return [warning for warning in answer.warnings if "archive" in warning]
 
 
 def test_children_verify_the_parts_of_a_list_before_one_call_decides(prod: Model) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from tests.rollout.clients import Client, FakeClock
 from tests.simulation.services.plain_gate import PlainGate
 from tests.simulation.services.sqs import Chances, Queue, SimSqs
@@ -122,8 +124,12 @@ class Archives(Client):
     def __init__(self) -> None:
         super().__init__()
         self.records: list[tuple[str, Any]] = []
+        self.accepts = 100
 
     def _put_record(self, DeliveryStreamName: str, Record: Any) -> dict[str, Any]:  # noqa: N803
+        if not self.accepts:
+            raise ClientError({"Error": {"Code": "ServiceUnavailableException"}}, "PutRecord")
+        self.accepts -= 1
         self.records.append((DeliveryStreamName, json.loads(Record["Data"])))
         return {"RecordId": "1"}
 

@@ -264,6 +264,14 @@ class Archived:
         )
         conversions = Metric("AWS/Firehose", "FailedConversion.Records", dimensions)
         alarm(self._owner, alerts, f"{self._name}-failed", failed, conversions, When(bad=1, of=12, period=300))
+        throttled = Notice(
+            "warning",
+            f"Firehose has throttled events of {self._name} for an hour: SNS sends them again for six hours, then they "
+            "are dead letters.",
+            _SECTION,
+        )
+        refused = Metric("AWS/Firehose", "ThrottledRecords", dimensions)
+        alarm(self._owner, alerts, f"{self._name}-throttled", throttled, refused, When(bad=12, of=12, period=300))
 
 
 _SECTION: Final = "an-archive-is-incomplete"

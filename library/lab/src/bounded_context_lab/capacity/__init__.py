@@ -94,6 +94,7 @@ def as_document(answer: Answer) -> dict[str, Any]:
             name: round(bound, 1) if math.isfinite(bound) else None for name, bound in answer.hot_keys.items()
         },
         **({"export_seconds": round(answer.export_seconds)} if answer.model.context.exports else {}),
+        **({"archive_seconds": round(answer.archive_seconds)} if answer.flow.archives else {}),
         "in_flight_seconds": round(answer.in_flight_seconds, 1),
         "oldest_event_seconds": round(answer.warm.oldest),
         "messages_a_second": round(answer.model.quotas["messages"].value),
@@ -155,6 +156,8 @@ def _facts(answer: Answer) -> Iterator[str]:
     new, warm = _executions(answer)
     if answer.model.context.exports:
         yield f"Exports: {duration(answer.export_seconds)} until each partner sees a file of all rows"
+    if answer.flow.archives:
+        yield f"Archives: {duration(answer.archive_seconds)} until the last event is in a stream"
     least = f"reserved_concurrency: {{{RELAY}: {answer.model.least_relay}}} is enough for SNS's quota"
     yield f"Concurrent executions: {warm:,} (new table: {new:,}); {least}"
     bounds = (f"{name} {_bound(bound)}" for name, bound in answer.hot_keys.items())

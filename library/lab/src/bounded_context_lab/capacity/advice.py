@@ -105,11 +105,21 @@ class Answer:
         full, rest = divmod(seconds, LONGEST_CALL - LONGEST_RESERVE)
         return full * LONGEST_CALL + rest
 
+    @cached_property
+    def flow(self) -> Flow:
+        """The rows through the resources of the stack."""
+        return Flow(self.model.context, self.model.graph, self.rows, self.lists)
+
+    @property
+    def archive_seconds(self) -> float:
+        """The time until the last event is in the stream of an archive, to which SNS sends each event by a call."""
+        calls, most = (self.model.quotas[name].value for name in ("archived", "archived_bytes"))
+        return self.rows * len(self.flow.created) / min(calls, most / self.model.row.event_bytes)
+
     @property
     def usd(self) -> float:
         """The cost of the rows."""
-        flow = Flow(self.model.context, self.model.graph, self.rows, self.lists)
-        return sum(line.usd for line in lines(MILLION, lists(flow)))
+        return sum(line.usd for line in lines(MILLION, lists(self.flow)))
 
     @cached_property
     def refusals(self) -> Sequence[str]:
@@ -119,7 +129,14 @@ class Answer:
     @cached_property
     def warnings(self) -> Sequence[str]:
         """A sentence if a fault of some hours would lose events, or for a file that S3 does not accept."""
-        return [*self._waiting(self._retention / 4, self._retention), *self._too_many_parts()]
+        return [*self._waiting(self._retention / 4, self._retention), *self._too_many_parts(), *self._too_throttled()]
+
+    def _too_throttled(self) -> Iterator[str]:
+        if self.flow.archives and self.archive_seconds > self.model.quotas["repeated"].value:
+            yield (
+                f"An archive takes its events for {self.archive_seconds / 3600:,.0f} h, and SNS repeats them for six: "
+                "send the lists later, or run `context redrive` for its dead letters."
+            )
 
     def _too_many_parts(self) -> Iterator[str]:
         parts = math.ceil(self.rows * self.model.row.file_bytes / PART_BYTES)
