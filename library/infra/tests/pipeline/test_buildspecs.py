@@ -57,7 +57,7 @@ def test_its_tools_are_pinned(step: PipelineStep) -> None:
     """Python by its version, uv by its hash, and the rest by what uv installs."""
     install = buildspec(step.name)["phases"]["install"]
     assert install["runtime-versions"] == {"python": float(PYTHON)}
-    assert install["commands"][(step is not BUILD) + (step.variable is not None) :][:2] == [
+    assert install["commands"][(step is not BUILD) + len(step.variables) :][:2] == [
         "pip install --quiet --require-hashes --requirement infra/pipeline/requirements.txt",
         "uv sync --quiet" if step is BUILD else "uv sync --quiet --group deploy",
     ]

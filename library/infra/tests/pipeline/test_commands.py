@@ -45,7 +45,10 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory, aws_endpoint: str) ->
     for name, module in (("pulumi", stand_in_pulumi), ("pip", stand_in_pip), ("uv", stand_in_uv)):
         stand_in(folder / "bin", name, Path(str(module.__file__)))
     cli = folder / "bin" / "aws"
-    cli.write_text("""#!/bin/sh\n[ "$4 $6" = "deliver 0f5a" ] && printf '%s\\n' "$STAND_IN_REASON"\n""")
+    cli.write_text(
+        """#!/bin/sh\ncase "$4 $6 $8" in\n"deliver 0f5a "*AGAIN*) echo "${STAND_IN_AGAIN:-no}" ;;\n"""
+        """"deliver 0f5a "*) printf '%s\\n' "$STAND_IN_REASON" ;;\nesac\n"""
+    )
     cli.chmod(0o755)
     session = boto3.Session("AKIABUILD", "secret", region_name="us-east-1")
     session.client("s3", endpoint_url=aws_endpoint).create_bucket(Bucket="state")
@@ -196,13 +199,24 @@ QUOTED = """the alarm's "broken"; $HOME"""
 """The shell neither ends nor expands it."""
 
 
-@pytest.mark.parametrize(("reason", "more"), [("no", []), (QUOTED, ["--ignore-alarms", QUOTED])])
+@pytest.mark.parametrize(
+    ("reason", "again", "more"),
+    [("no", "no", []), (QUOTED, "no", ["--ignore-alarms", QUOTED]), ("no", QUOTED, ["--again"])],
+)
 def test_the_traffic_is_shifted_in_prods_account(
-    reason: str, more: list[str], built: tuple[Ran, Path], deployed: tuple[Ran, Path], tmp_path: Path, variables: Any
+    reason: str,
+    again: str,
+    more: list[str],
+    built: tuple[Ran, Path],
+    deployed: tuple[Ran, Path],
+    tmp_path: Path,
+    variables: Any,
 ) -> None:
-    """With the outputs of the deployment; alarms are ignored only if a reason is given, which is handed on as it is."""
+    """With the outputs of the deployment; alarms are ignored, and failed versions released, only for a reason."""
     folder = artifact("build", built[1], tmp_path / "shift")
-    environment = variables("prod-shift") | _expected(built, deployed) | {"STAND_IN_REASON": reason}
+    environment = (
+        variables("prod-shift") | _expected(built, deployed) | {"STAND_IN_REASON": reason, "STAND_IN_AGAIN": again}
+    )
     ran = run("shift", folder, environment)
     assert ran.status == 0, ran.said
     call = json.loads(Path(environment["STAND_IN_ROLLOUT"]).read_text())

@@ -225,7 +225,7 @@ def test_who_approves_sees_the_previews_numbers_and_its_report(pipeline: Graph) 
     assert named(pipeline, "prod", "Preview")["namespace"] == "prod-preview"
 
 
-@pytest.mark.parametrize(("name", "step"), [("IGNORE_ALARMS", "Shift"), ("DURING_SHIFT", "Deploy")])
+@pytest.mark.parametrize(("name", "step"), [("IGNORE_ALARMS", "Shift"), ("AGAIN", "Shift"), ("DURING_SHIFT", "Deploy")])
 def test_a_check_is_overridden_for_one_execution_only(name: str, step: str, pipeline: Graph) -> None:
     """The reason is a variable of the execution, which no stack and no later execution has. Only its step reads it."""
     variables = {

@@ -47,7 +47,8 @@ def test_a_version_that_fails_meanwhile_is_not_deployed_again(stack: Stack):
     assert (ran.status, ran.functions["one"]["result"], stack.live("one")) == (2, "refused", "1")
     failed, _ = stack.deployments("one")
     assert failed.id in ran.functions["one"]["why"]
-    assert stack.rollout("start").status == 0
+    assert stack.rollout("start").report["result"] == "refused"
+    assert stack.rollout("start", "--again").status == 0
 
 
 def test_an_own_deployment_that_fails_before_it_is_known_is_followed(stack: Stack, monkeypatch: pytest.MonkeyPatch):

@@ -1,6 +1,7 @@
 """How versions go live, and how they come back by themselves."""
 
 from re import fullmatch, search
+from typing import Any
 
 import pytest
 
@@ -127,7 +128,7 @@ def test_a_version_whose_last_hook_failed_does_not_count_as_live(stack: Stack, r
         assert (stack.rollout("start").status, stack.machines.weights) == (2, {"1": 100})
         assert stack.rollout("status").report["functions"][0]["unverified"]
         assert (stack.rollout("back").status, stack.live("one")) == (0, "1")
-    assert stack.rollout("start").status == 0
+    assert stack.rollout("start", "--again").status == 0
 
 
 def test_the_result_depends_on_the_aliases_at_the_end(stack: Stack):
@@ -157,14 +158,53 @@ def test_a_deployment_that_a_person_stops_is_reported(stack: Stack):
     assert "d-000000001" in ran.functions["one"]["why"]
 
 
-def test_a_version_that_was_rolled_back_is_started_again_with_a_note(stack: Stack):
-    """The note has the time of the rollback and the deployment."""
+@pytest.mark.parametrize("plan", ["hook", "alarm", "post"])
+def test_a_version_that_failed_is_not_deployed_again_by_itself(stack: Stack, plan: Any):
+    """Whatever else is new. A new version is; so is the same one if a person says so, which the note tells."""
     stack.publish("one")
-    stack.plan("one", "alarm")
-    stack.rollout("start")
+    stack.plan("one", plan)
+    assert stack.rollout("start").status == 1
+    stack.publish("two", "machine")
     ran = stack.rollout("start")
-    assert search(r"one: version 2 .* 2031-05-06 at 07:08 UTC \(d-000000001\)", ran.err)
-    assert (ran.status, stack.live("one")) == (0, "2")
+    assert (ran.status, ran.report["result"], stack.live("two")) == (2, "refused", "1")
+    assert "d-000000001" in ran.report["why"]
+    assert len(stack.codedeploy.called("create_deployment")) == 1
+    again = stack.rollout("start", "--again")
+    assert search(r"one: version 2 .* 2031-05-06 at 07:\d\d UTC \(d-000000001\)", again.err)
+    assert (again.status, stack.live("one"), stack.live("two")) == (0, "2", "2")
+
+
+def test_a_newer_version_is_deployed_after_one_that_failed(stack: Stack):
+    stack.publish("one")
+    stack.plan("one", "hook")
+    assert stack.rollout("start").status == 1
+    stack.publish("one")
+    assert (stack.rollout("start").status, stack.live("one")) == (0, "3")
+
+
+def test_a_version_that_a_person_has_stopped_is_deployed_again(stack: Stack):
+    """No hook and no alarm has ended it."""
+    stack.publish("one")
+    stack.clock.at(2, lambda: stack.codedeploy.stop_deployment(deploymentId="d-000000001", autoRollbackEnabled=True))
+    assert stack.rollout("start").functions["one"]["result"] == "stopped"
+    assert (stack.rollout("start").status, stack.live("one")) == (0, "2")
+
+
+def test_a_version_that_failed_and_then_succeeded_is_deployed_again(stack: Stack):
+    """After a person has taken it back."""
+    stack.publish("one")
+    stack.plan("one", "hook")
+    assert stack.rollout("start").status == 1
+    assert stack.rollout("start", "--again").status == 0
+    assert stack.rollout("back").status == 0
+    assert (stack.rollout("start").status, stack.live("one")) == (0, "2")
+
+
+def test_alarms_that_a_person_ignores_do_not_refuse_their_version(stack: Stack):
+    stack.publish("one")
+    stack.plan("one", "alarm", "alarm")
+    assert stack.rollout("start").status == 1
+    assert (stack.rollout("start", "--ignore-alarms", "ticket 4711").status, stack.live("one")) == (0, "2")
 
 
 def test_a_timeout_stops_the_running_deployments(stack: Stack):

@@ -52,7 +52,8 @@ def test_why_the_last_deployment_failed(stack: Stack):
     assert status == 0
     assert "(rolls d-000000001 back)" in out
     assert out.count("rolled back on 2031-05-06") == 1
-    assert "version 1 to 2 again" in out
+    assert "fail at one" in out
+    assert "--again" in out
 
 
 class SignedOut:

@@ -26,6 +26,7 @@ from . import source as sources
 from . import stages
 from .source import SOURCES
 from .stages import (
+    AGAIN,
     BUILT,
     DURING_SHIFT,
     IGNORE_ALARMS,
@@ -75,7 +76,7 @@ class PipelineStep:
     """A kind of step: its limit in minutes, its role in the environment, its report, and its access to the state.
 
     `takes` is the file of the previous step, which it verifies and reads. `produces` is the file that it hands on.
-    `variable` is a variable of the execution, which a person can set.
+    `variables` are those of the execution, which a person can set.
     """
 
     name: str
@@ -85,7 +86,7 @@ class PipelineStep:
     state: Literal["read", "update"] | None = None
     takes: str | None = None
     produces: str | None = None
-    variable: str | None = None
+    variables: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -104,7 +105,7 @@ class PipelineStep:
         A step that calls Pulumi makes the pack of the policies before any file runs.
         """
         first = [command(policies)] if policies and self.state else []
-        first += [read_variable(self.variable)] if self.variable else []
+        first += map(read_variable, self.variables)
         # The build's input is not from a step.
         return stages.buildspec(self.buildspec, verifies=self is not BUILD, takes=self.takes, first=first)
 
@@ -115,8 +116,8 @@ _LOCKED = {"UV_LOCKED": "1"}
 BUILD = PipelineStep("build", 30, report="tests")
 OF_AN_ENVIRONMENT = (
     PipelineStep("preview", 30, "preview", report="preview", state="read", produces=PLAN),
-    PipelineStep("deploy", 60, "deploy", state="update", takes=PLAN, produces=OUTPUTS, variable=DURING_SHIFT),
-    PipelineStep("shift", SHIFT_TIMEOUT, "shift", takes=OUTPUTS, variable=IGNORE_ALARMS),
+    PipelineStep("deploy", 60, "deploy", state="update", takes=PLAN, produces=OUTPUTS, variables=(DURING_SHIFT,)),
+    PipelineStep("shift", SHIFT_TIMEOUT, "shift", takes=OUTPUTS, variables=(IGNORE_ALARMS, AGAIN)),
     PipelineStep("smoke", 15, "shift", report="smoke", takes=OUTPUTS),
 )
 
@@ -167,7 +168,7 @@ class ProjectFactory:
             secrets=self.state.secrets if step.state else {},
             report=step.report,
             assumes=role_arn,
-            more=[allow(["codepipeline:GetPipelineExecution"], pipeline)] if step.variable else [],
+            more=[allow(["codepipeline:GetPipelineExecution"], pipeline)] if step.variables else [],
         )
         self.key.grant_use(project.role)
         if environment and step.state:

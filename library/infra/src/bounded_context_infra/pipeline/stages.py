@@ -136,6 +136,9 @@ def artifact_name(file: str, number: int) -> str:
 IGNORE_ALARMS = "IGNORE_ALARMS"
 """The variable of an execution that lets its rollouts continue although an alarm is on."""
 
+AGAIN = "AGAIN"
+"""The variable of an execution that lets its rollouts release versions whose deployment has failed."""
+
 DURING_SHIFT = "DURING_SHIFT"
 """The variable of an execution that lets it deploy although traffic is being shifted."""
 
@@ -145,6 +148,11 @@ VARIABLES = [
         # A variable cannot be empty.
         "default_value": "no",
         "description": "Why this execution may shift traffic although an alarm is on; no: it may not.",
+    },
+    {
+        "name": AGAIN,
+        "default_value": "no",
+        "description": "Why this execution may release versions whose deployment has failed; no: it may not.",
     },
     {
         "name": DURING_SHIFT,

@@ -113,7 +113,7 @@ def exit_status(ran: Ran, started: RolloutRun) -> int:
     drive = ran.drive
     try:
         if drive.command == "start":
-            return cli.start_release(started, drive.on_conflict, "", drive.minutes)
+            return cli.start_release(started, drive.on_conflict, "", drive.minutes, again=drive.again)
         return cli.return_release(started, drive.minutes)
     except Refusal as refusal:
         ran.screen.refuse("test", str(refusal))

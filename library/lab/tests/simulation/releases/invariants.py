@@ -119,15 +119,19 @@ class Invariants:
                 self._raise("released-after-a-return", f"{deployment.id}: {deployment.function}, after {other.id}")
 
     def _check_not_failed(self, deployment: Deployment) -> None:
-        """A driver does not deploy a version again whose deployment failed between its first and its last list."""
-        seen = self._ran(deployment.run).seen
-        began, listed = (
-            seen.first[deployment.function] + self._world.epoch,
-            seen.listed[deployment.function] + self._world.epoch,
-        )
+        """A driver does not deploy a version whose last deployment had failed before the driver's last list.
+
+        A driver that releases versions again may have known those before its first read of the alias.
+        """
+        ran = self._ran(deployment.run)
+        began = ran.seen.first[deployment.function] if ran.drive.again else -inf
         for other in self._world.codedeploy.of_function(deployment.function):
-            failed = other.error in _FAILURES and other.target == deployment.target and other.failed_at
-            if failed and began < failed <= listed:
+            if not other.forward or other.rollback_of or other.target != deployment.target or other is deployment:
+                continue
+            if other.status == "Succeeded":
+                return
+            failed = other.failed_at and other.failed_at - self._world.epoch
+            if other.error in _FAILURES and failed and began < failed <= ran.seen.listed[deployment.function]:
                 self._raise(
                     "failed-version-deployed-again", f"{deployment.id}: {deployment.function}, after {other.id}"
                 )

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any, Final
 from unittest.mock import patch
 
-from bounded_context_operations.release.rollout import machinemove, machines, returns, survey
+from bounded_context_operations.release.rollout import cli, machinemove, machines, returns, survey
 from bounded_context_operations.release.rollout.functionmove import FunctionMove, Goal
 from bounded_context_operations.release.rollout.machinemove import MachineMove
 from bounded_context_operations.release.rollout.machines import MachineAlias
@@ -108,5 +108,6 @@ PLANTS: Final[dict[str, Plant]] = {
     "a release that had not ended stays": _put(Note, "may_be_unfinished", lambda *_: False),
     "each earlier release counts as unfinished": _put(Note, "may_be_unfinished", lambda *_: True),
     "a version that failed meanwhile is deployed again": _put(Goal, "refused_by", lambda *_: False),
+    "a version that failed before is deployed again": _put(cli, "_refuse_failed", lambda *_: None),
     "a version that was taken back is released again": _put(MachineMove, "_refuse_taken_back", lambda *_: None),
 }

@@ -46,6 +46,8 @@ class Drive:
     stands: float | None = None
     trigger: str = ""
     killed: int | None = None
+    again: bool = False
+    """Whether a person has it release versions whose deployment has failed."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,11 @@ def drawn(random: Random) -> Scenario:
         throttled=random.random() < 0.05,
         removed=(functions[-1], _moment(random)) if len(functions) > 1 and random.random() < 0.05 else None,
     )
+
+
+def with_persons(scenario: Scenario, random: Random) -> Scenario:
+    """Return the scenario with drivers of persons who have versions released again."""
+    return replace(scenario, drives=tuple(replace(drive, again=random.random() < 0.4) for drive in scenario.drives))
 
 
 def _crossing(random: Random) -> Scenario:

@@ -49,6 +49,21 @@ def test_a_seed_gives_the_same_schedule_each_time():
     assert [run(seed).trace for seed in range(20)] == [run(seed).trace for seed in range(20)]
 
 
+@pytest.mark.usefixtures("simulated")
+@pytest.mark.parametrize("apart", [0.0, 0.05, 3.0, 600.0])
+@pytest.mark.parametrize("count", [2, 3])
+def test_a_version_that_failed_is_deployed_by_none_of_the_other_drivers(count: int, apart: float):
+    """Also by a driver that began before the failure, and has adopted, or waited for, the deployment of the first."""
+    drives = tuple(Drive("start", at=1.0 + number * apart) for number in range(count))
+    scenario = Scenario(functions=("one",), ups=(Up(0.0, ("one",), "pre", "one"),), drives=drives)
+    for seed in range(20):
+        scheduler = Scheduler(seed, Profile(switch=0.5))
+        world = World(scheduler, scenario, frozenset())
+        world.run()
+        assert len([deployment for deployment in world.codedeploy.all if deployment.target == 2]) == 1
+        assert [ran.status for ran in world.ran[:count]].count(0) == 0
+
+
 def _released(changed: bool, strategy: str) -> Ran:
     names = tuple(f"function{number}" for number in range(_PARTS))
     scheduler = Scheduler(1, Profile())

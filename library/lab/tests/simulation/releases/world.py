@@ -169,7 +169,7 @@ class World:
         )
         self.publish(Up(0.0, bad))
         for command in ("start", "back", "start"):
-            if self.drive(Drive(command)).status == 0 and command == "start":
+            if self.drive(Drive(command, again=True)).status == 0 and command == "start":
                 break
         self.invariants.at_rest()
         survey = self._status()

@@ -175,7 +175,7 @@ class TemporaryStack:
             file = Path(folder) / "outputs.json"
             file.write_text(json.dumps(dict(outputs)))
             with redirect_stdout(printed):
-                status = run(["rollout", "start", self.name, "--outputs", str(file), "--json"])
+                status = run(["rollout", "start", self.name, "--again", "--outputs", str(file), "--json"])
         if status == INTERRUPTED:
             raise KeyboardInterrupt
         return status, json.loads(printed.getvalue())

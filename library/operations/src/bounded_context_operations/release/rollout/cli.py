@@ -33,12 +33,15 @@ def begin_release(run: RolloutRun, report: RolloutReport, survey: Survey, minute
     """Release the versions that the survey found, and fill the report.
 
     Raises:
-        Refusal: a function cannot be read; an earlier release left a state that only a return ends; or, if the order is
-            to fail then, deployments of other runs are active.
+        Refusal: a function cannot be read; an earlier release left a state that only a return ends; a version has
+            failed, and the order does not release it again; or, if the order is to fail then, deployments of other runs
+            are active.
     """
     if survey.problems:
         raise Refusal(f"Nothing was started, since functions cannot be read: {survey.problems}.")
     _refuse_remains(survey)
+    if not report.order.again:
+        _refuse_failed(survey)
     if report.order.on_conflict == "fail":
         _refuse_conflicts(survey)
     for finding in survey.findings:
@@ -81,6 +84,19 @@ def _refuse_remains(survey: Survey) -> None:
         raise Refusal(" ".join(remains))
 
 
+def _refuse_failed(survey: Survey) -> None:
+    failed = [
+        f"version {finding.newest} of {finding.function.name} ({finding.failed.summary})"
+        for finding in survey.findings
+        if finding.behind and finding.failed
+    ]
+    if failed:
+        raise Refusal(
+            f"Nothing was started, since these failed before: {', '.join(failed)}. Repair the cause, and deploy a new "
+            "version; or, if the version was right, pass --again."
+        )
+
+
 def _refuse_conflicts(survey: Survey) -> None:
     active = [
         f"{finding.active.id} of {finding.function.name}"
@@ -121,6 +137,7 @@ def start(
     ignore_alarms: Annotated[
         str | None, Option(parser=reason, metavar="WHY", help="emergency: no alarm stops this release, for this reason")
     ] = None,
+    again: Annotated[bool, Option("--again", help="also release versions whose deployment failed before")] = False,
     outputs_file: Outputs = None,
     as_json: AsJson = False,
 ) -> int:
@@ -129,9 +146,11 @@ def start(
     A successful start deletes old versions, except those that an alias, a way back or a comparison needs.
 
     Refused while a repair has paused the stack: the calls of hooks would be throttled, and the release rolled back.
+    Also refused for a version that a hook, an alarm or an error has ended: deploy a new version, or pass --again.
 
     Examples:
       context rollout start dev
+      context rollout start prod --again                            also a version that failed, after its cause is gone
       context rollout start prod --timeout 90                       with more time
       context rollout start prod --ignore-alarms 'ticket 4711'      although an alarm is on
 
@@ -144,7 +163,7 @@ def start(
     access, ignored = Access.of(ctx, _ATTEMPTS), ignore_alarms or ""
 
     def act(run: RolloutRun) -> int:
-        exit_status = start_release(run, on_conflict, ignored, timeout)
+        exit_status = start_release(run, on_conflict, ignored, timeout, again=again)
         if exit_status == 0:
             prune(run, access.clients_of(run.release.region)("lambda"))
         return exit_status
@@ -193,13 +212,16 @@ def back(
     return _run(ctx, stack, outputs_file, as_json, lambda run: return_release(run, timeout))
 
 
-def start_release(run: RolloutRun, on_conflict: OnConflict, ignored_alarms: str, timeout: float | None) -> int:
-    """Start a release, show its report, and return the exit status."""
+def start_release(
+    run: RolloutRun, on_conflict: OnConflict, ignored_alarms: str, timeout: float | None, *, again: bool
+) -> int:
+    """Start a release, show its report, and return the exit status. A person who ignores alarms starts it again."""
     survey = run.survey()
     now = run.clock.now()
     began, commit = survey.routing.read or now, Commits(repository().root).current
     identity = release_id(began, survey.targets, now.microsecond, survey.machine_after, commit)
-    report = run.report(Order(run.release, run.stack, identity, on_conflict, ignored_alarms))
+    again = again or bool(ignored_alarms)
+    report = run.report(Order(run.release, run.stack, identity, on_conflict, ignored_alarms, again=again))
     return _act_and_report(run, report, lambda: begin_release(run, report, survey, timeout))
 
 

@@ -216,7 +216,10 @@ def _digest(words: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Order:
-    """The settings that all deployments of a run share. `returns` reverses the release."""
+    """The settings that all deployments of a run share. `returns` reverses the release.
+
+    `again` also releases versions whose deployment has failed.
+    """
 
     release: Release
     stack: str
@@ -224,6 +227,7 @@ class Order:
     on_conflict: OnConflict = "wait"
     ignored_alarms: str = ""
     returns: bool = False
+    again: bool = False
 
     def note(self, name: str, before: str, target: str) -> Note:
         """Return the note that describes the move of a part."""

@@ -36,6 +36,7 @@ class PartStatus:
     active: bool = False
     unverified: str = ""
     leftover: bool = False
+    failed: bool = False
 
     @property
     def up_to_date(self) -> bool:
@@ -57,6 +58,8 @@ class PartStatus:
         if self.active or self.weights:
             remedy = f" ({ABANDONED_RETURN if self.active else ABANDONED_SHIFT})" if self.name == WORKFLOW else ""
             return f"wait for the end of the move of {self.name}{remedy}"
+        if self.failed:
+            return f"fail at {self.name}, until a newer version is deployed, or with `--again`"
         return f"move {self.name} from version {self.live} to {self.newest}{' again' if self.rolled_back else ''}"
 
     def as_json(self) -> dict[str, Any]:
@@ -149,6 +152,7 @@ def _function(finding: Finding) -> PartStatus:
         active=finding.active is not None,
         unverified=finding.unverified,
         leftover=finding.leftover,
+        failed=finding.behind and finding.failed is not None,
     )
 
 

@@ -15,7 +15,7 @@ from bounded_context_cli.command.aws_errors import AWS_ERRORS, Refusal, code, se
 from bounded_context_cli.command.operation import Access, Clients
 from bounded_context_cli.command.pulumi import parsed
 
-from .deployments import WORKERS, Deployment, Deployments, deployment_of, unverified
+from .deployments import WORKERS, Deployment, Deployments, deployment_of, noted, unverified
 from .machines import Machines, NoMachine, Routing
 from .releases import WORKFLOW, Function, NoVersion, Release
 
@@ -202,6 +202,13 @@ class Finding:
     def unverified(self) -> str:
         """The reason why the live version does not count as released, or an empty text."""
         return unverified(self.history, self.live)
+
+    @property
+    def failed(self) -> Deployment | None:
+        """The deployment of the newest version that a hook, an alarm or an error ended, with no success after it."""
+        forward = (ended for ended, note in noted(self.history) if not note.returns and note.target == self.newest)
+        last = next((ended for ended in forward if ended.refuses or ended.status == "Succeeded"), None)
+        return last if last and last.refuses else None
 
     @property
     def rolled_back(self) -> str:
