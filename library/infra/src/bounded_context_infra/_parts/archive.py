@@ -248,30 +248,22 @@ class Archived:
         )
 
     def _watch(self) -> None:
-        alerts, dimensions = self._stack.alerts, {"DeliveryStreamName": self.stream.name}
-        late = Notice(
-            "warning",
+        late = (
             f"The oldest event of {self._name} waits for over {_LATE_SECONDS // HOUR} hours for its file: analysts "
-            "query old data, and Firehose discards events after 24 hours.",
-            _SECTION,
+            "query old data, and Firehose discards events after 24 hours."
         )
-        freshness = Metric("AWS/Firehose", "DeliveryToS3.DataFreshness", dimensions, "Maximum")
-        alarm(self._owner, alerts, f"{self._name}-late", late, freshness, When(_LATE_SECONDS, 3, 3, 300))
-        failed = Notice(
-            "warning",
-            f"Firehose could not convert events of {self._name}: they are below {ERRORS} for {ERROR_DAYS} days.",
-            _SECTION,
-        )
-        conversions = Metric("AWS/Firehose", "FailedConversion.Records", dimensions)
-        alarm(self._owner, alerts, f"{self._name}-failed", failed, conversions, When(bad=1, of=12, period=300))
-        throttled = Notice(
-            "warning",
+        self._alarm("late", late, "DeliveryToS3.DataFreshness", When(_LATE_SECONDS, 3, 3, 300), "Maximum")
+        failed = f"Firehose could not convert events of {self._name}: they are below {ERRORS} for {ERROR_DAYS} days."
+        self._alarm("failed", failed, "FailedConversion.Records", When(bad=1, of=12, period=300))
+        throttled = (
             f"Firehose has throttled events of {self._name} for an hour: SNS sends them again for six hours, then they "
-            "are dead letters.",
-            _SECTION,
+            "are dead letters."
         )
-        refused = Metric("AWS/Firehose", "ThrottledRecords", dimensions)
-        alarm(self._owner, alerts, f"{self._name}-throttled", throttled, refused, When(bad=12, of=12, period=300))
+        self._alarm("throttled", throttled, "ThrottledRecords", When(bad=12, of=12, period=300))
+
+    def _alarm(self, name: str, text: str, metric: str, when: When, statistic: str = "Sum") -> None:
+        watched = Metric("AWS/Firehose", metric, {"DeliveryStreamName": self.stream.name}, statistic)
+        alarm(self._owner, self._stack.alerts, f"{self._name}-{name}", Notice("warning", text, _SECTION), watched, when)
 
 
 _SECTION: Final = "an-archive-is-incomplete"

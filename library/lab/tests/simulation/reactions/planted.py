@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -14,6 +15,7 @@ from bounded_context.application.reactions import _Asking
 from bounded_context.domain.aggregate import ListOpen, VersionConflict
 from bounded_context.handlers import reactions as handlers
 from bounded_context.handlers.reactions import Reactor
+from bounded_context_infra.wiring.functions import standard_presets
 
 Plant = Callable[[], AbstractContextManager[Any]]
 
@@ -142,6 +144,14 @@ def _ends_soon(original: Callable[..., Any]) -> Callable[..., Any]:
     return take
 
 
+_WORLD: Final = "tests.simulation.reactions.world"
+
+
+def _detected(context: Any) -> Any:
+    """Leave Lambda's detection of recursive loops on, which is its default."""
+    return {"on_event": replace(standard_presets(context)["on_event"], recursive=False)}
+
+
 _TAKE, _PAGES = ReactionTable.take, _Asking._pages
 
 PLANTS: Final[Mapping[str, Plant]] = {
@@ -161,6 +171,7 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "a failed reaction is done": _put(Reactor, "react", _in_silence(Reactor.react)),
     "an event without a reaction replaces others": _put(Reactor, "react", _stale_too(Reactor.react)),
     "registrations are not awaited": _put(handlers, "SETTLE_SECONDS", 0),
+    "Lambda stops a chain of reactions": lambda: patch(f"{_WORLD}.standard_presets", _detected),
     "hops are not stored": _put(handlers, "hopping", lambda _: hopping(0)),
     "hops have no end": _put(handlers, "MOST_HOPS", 1000),
     "the progress of an earlier event stays": lambda: _not_reset(),
