@@ -50,7 +50,7 @@ class AtEnd:
         self._counts(report)
         self._named(report)
         self._visible(report.still_hidden)
-        if operator.status == 0 and report.tried != operator.person.most:
+        if operator.status == 0 and report.tried != operator.person.most and not self._miscounted():
             self._hold("done, and messages are left", not self._chosen_left(), self._chosen_left())
 
     def _counts(self, report: RedriveReport) -> None:
@@ -80,6 +80,16 @@ class AtEnd:
         operator = self._operator
         known = message.receipt in operator.clients["sqs"].receipts
         return known and not message.doubled and message.id not in operator.delivered
+
+    def _miscounted(self) -> bool:
+        """Whether another reader received, and deleted, a message that this run holds: the run cannot know it.
+
+        The queue's number of received messages is then too small for those that others hold.
+        """
+        gone = (message for message in self._world.dead.sent if message.id not in self._world.dead.messages)
+        return bool(
+            {message.id for message in gone if message.doubled} & self._received() - {*self._operator.delivered}
+        )
 
     def _chosen_left(self) -> list[str]:
         world, person = self._world, self._operator.person

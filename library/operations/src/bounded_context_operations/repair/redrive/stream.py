@@ -15,6 +15,7 @@ shows the payload as text; a JSON object is accepted as well.
 import base64
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -26,7 +27,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from bounded_context_cli.command.aws_errors import Refusal, code
 from bounded_context_cli.command.operation import Clock
 
-from .messages import ContentLost, DeliveryFailed, Facts, Message, NotRedrivable, QueueReader, Route
+from .messages import ContentLost, DeletedLate, DeliveryFailed, Facts, Message, NotRedrivable, QueueReader, Route
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
@@ -90,7 +91,8 @@ class FailedBatches(QueueReader):
         """
         for message in super().messages(stopped):
             if object_of(message) in self._delivered:
-                super().delete(message)
+                with suppress(DeletedLate):
+                    super().delete(message)
             else:
                 yield self._open(message)
 
