@@ -23,6 +23,7 @@ from bounded_context_infra.configuration.project import current
 from bounded_context_infra.tables import PARTITIONS, Tables
 from tests.contracts.test_previous_version import beside
 
+from .alarms import Evaluation
 from .contexts import ARCHIVE, WITH_CHILDREN
 from .graph import CONTEXT, Graph, Node, run_context, run_shape
 
@@ -317,6 +318,14 @@ def test_the_columns_of_a_view_are_those_of_its_query(archived: Graph) -> None:
             assert names == [column["name"] for column in node.inputs["storageDescriptor"]["columns"]]
             selected = view["originalSql"].partition(" FROM ")[0].removeprefix("SELECT ")
             assert selected == ", ".join(f'"{name}"' for name in names)
+
+
+@pytest.mark.parametrize(("minutes", "is_on"), [(50, False), (65, True)])
+def test_a_stream_that_throttles_for_an_hour_sets_off_its_alarm(archived: Graph, minutes: int, is_on: bool) -> None:
+    """SNS repeats the events of shorter loads, within six hours."""
+    throttled = {f"ThrottledRecords {CONTEXT.name}-prod-{BI}": {minute: [40.0] for minute in range(60, 60 + minutes)}}
+    node = archived.one("cloudwatch/metricAlarm", f"{BI}-throttled")
+    assert ("ALARM" in Evaluation(node, throttled).states(130, 59)) == is_on
 
 
 def test_an_archive_has_its_price(archived: Graph) -> None:

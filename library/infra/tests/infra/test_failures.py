@@ -121,6 +121,9 @@ FAILURES: Final[Mapping[str, Failure]] = {
         "dead-letters-warning", plants=letters(*OWN, "inbound", "measure-lists")
     ),
     "a subscriber does not keep up": failure("events-age", plants=waiting(*OWN), unless=not OWN),
+    "an archive gets events late, cannot convert them, or throttles them for an hour": failure(
+        *("archive-bi-late", "archive-bi-failed", "archive-bi-throttled"), plants=[], unless=not CONTEXT.archives
+    ),
     "other contexts' events wait": failure("inbound-age", plants=waiting("inbound")),
     "an import fails": failure("list-import-failed", plants=[{"ExecutionsFailed": during(1, 1)}]),
     "an import runs out of time": failure("list-import-timed-out", plants=[{"ExecutionsTimedOut": during(1, 1)}]),
