@@ -133,10 +133,8 @@ class Answer:
 
     def _too_throttled(self) -> Iterator[str]:
         if self.flow.archives and self.archive_seconds > self.model.quotas["repeated"].value:
-            yield (
-                f"An archive takes its events for {self.archive_seconds / 3600:,.0f} h, and SNS repeats them for six: "
-                "send the lists later, or run `context redrive` for its dead letters."
-            )
+            hours = f"{self.archive_seconds / 3600:,.0f} h"
+            yield f"An archive takes its events for {hours}, and SNS repeats them for six: send the lists later."
 
     def _too_many_parts(self) -> Iterator[str]:
         parts = math.ceil(self.rows * self.model.row.file_bytes / PART_BYTES)
